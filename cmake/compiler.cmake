@@ -1,0 +1,21 @@
+# Flags that every target shares: warnings, sanitizers, linker, compiler cache.
+add_library(scrubjay_flags INTERFACE)
+target_compile_options(scrubjay_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror)
+target_include_directories(scrubjay_flags INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+
+if(SCRUBJAY_SANITIZE)
+  add_compile_options(-fsanitize=${SCRUBJAY_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${SCRUBJAY_SANITIZE})
+endif()
+if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+  add_compile_definitions(SCRUBJAY_DEBUG_CHECKS=1)
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM AND NOT SCRUBJAY_STATIC AND NOT SCRUBJAY_FUZZ)
+  add_link_options(-fuse-ld=mold)
+endif()
