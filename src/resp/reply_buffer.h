@@ -1,0 +1,92 @@
+// The bytes of replies on their way to a socket: own bytes, with long values spliced in by
+// reference instead of being copied. Used by ReplyBuilder, which writes, and by a session, which
+// sends. One thread at a time.
+#pragma once
+
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/shared_bytes.h"
+
+namespace scrubjay::resp {
+
+class ReplyBuffer {
+ public:
+  // Room for at least `bytes` more; returns where to write. commit() says how many were written.
+  char* reserve(size_t bytes) {
+    if (capacity_ - size_ < bytes) grow(bytes);
+    return bytes_.get() + size_;
+  }
+  void commit(size_t bytes) { size_ += bytes; }
+  void append(std::string_view bytes) {
+    std::memcpy(reserve(bytes.size()), bytes.data(), bytes.size());
+    size_ += bytes.size();
+  }
+  void append(SharedBytes block) {
+    spliced_bytes_ += block.size();
+    splices_.push_back({size_, std::move(block)});
+  }
+
+  // A place in the buffer that truncate() can go back to.
+  size_t mark() const { return size_; }
+  void truncate(size_t mark) {
+    while (!splices_.empty() && splices_.back().at > mark) pop_splice();
+    // Splices written at the mark itself belong to what is dropped unless they stood there before;
+    // a mark is taken before the header line of a bulk, so none does.
+    while (!splices_.empty() && splices_.back().at == mark && size_ > mark) pop_splice();
+    size_ = mark;
+  }
+  void insert(size_t at, std::string_view bytes) {
+    reserve(bytes.size());
+    std::memmove(bytes_.get() + at + bytes.size(), bytes_.get() + at, size_ - at);
+    std::memcpy(bytes_.get() + at, bytes.data(), bytes.size());
+    size_ += bytes.size();
+    for (Splice& splice : splices_) {
+      if (splice.at >= at) splice.at += bytes.size();
+    }
+  }
+
+  struct Splice {
+    size_t at;  // stands before own byte number `at`
+    SharedBytes block;
+  };
+  std::string_view own_bytes() const { return {bytes_.get(), size_}; }
+  const std::vector<Splice>& splices() const { return splices_; }
+  size_t total_bytes() const { return size_ + spliced_bytes_; }
+  bool empty() const { return total_bytes() == 0; }
+  void clear() {
+    size_ = 0;
+    spliced_bytes_ = 0;
+    splices_.clear();
+    if (capacity_ > kKeptCapacity) {
+      bytes_.reset();
+      capacity_ = 0;
+    }
+  }
+
+ private:
+  static constexpr size_t kKeptCapacity = 1 << 20;
+
+  void pop_splice() {
+    spliced_bytes_ -= splices_.back().block.size();
+    splices_.pop_back();
+  }
+  void grow(size_t bytes) {
+    size_t capacity = capacity_ < 16384 ? 16384 : capacity_ * 2;
+    while (capacity - size_ < bytes) capacity *= 2;
+    std::unique_ptr<char[]> larger(new char[capacity]);
+    if (size_ > 0) std::memcpy(larger.get(), bytes_.get(), size_);
+    bytes_ = std::move(larger);
+    capacity_ = capacity;
+  }
+
+  std::unique_ptr<char[]> bytes_;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+  size_t spliced_bytes_ = 0;
+  std::vector<Splice> splices_;
+};
+
+}  // namespace scrubjay::resp
