@@ -32,10 +32,11 @@ class ReplyBuffer {
   // A place in the buffer that truncate() can go back to.
   size_t mark() const { return size_; }
   void truncate(size_t mark) {
-    while (!splices_.empty() && splices_.back().at > mark) pop_splice();
-    // Splices written at the mark itself belong to what is dropped unless they stood there before;
-    // a mark is taken before the header line of a bulk, so none does.
-    while (!splices_.empty() && splices_.back().at == mark && size_ > mark) pop_splice();
+    // A splice always stands behind the header line of its bulk, so one before the mark is below it.
+    while (!splices_.empty() && splices_.back().at >= mark) {
+      spliced_bytes_ -= splices_.back().block.size();
+      splices_.pop_back();
+    }
     size_ = mark;
   }
   void insert(size_t at, std::string_view bytes) {
@@ -69,10 +70,6 @@ class ReplyBuffer {
  private:
   static constexpr size_t kKeptCapacity = 1 << 20;
 
-  void pop_splice() {
-    spliced_bytes_ -= splices_.back().block.size();
-    splices_.pop_back();
-  }
   void grow(size_t bytes) {
     size_t capacity = capacity_ < 16384 ? 16384 : capacity_ * 2;
     while (capacity - size_ < bytes) capacity *= 2;

@@ -41,6 +41,8 @@ enum Flag : uint32_t {
   kWorld = 1u << 24,    // runs alone: takes every gate
   kWalks = 1u << 25,    // walks the keyspace stripe by stripe; inside MULTI it takes every gate
   kControl = 1u << 26,  // runs at once inside MULTI instead of being queued (EXEC, DISCARD ...)
+  kLocksQueue = 1u << 27,    // locks what the queued commands of the transaction name (EXEC)
+  kLocksWatched = 1u << 28,  // locks what the client watches (EXEC, DISCARD, UNWATCH, RESET)
 };
 
 // Command groups, as COMMAND DOCS names them, and the ACL category that goes with most.

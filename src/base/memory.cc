@@ -1,0 +1,157 @@
+#include "base/memory.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <mutex>
+#include <vector>
+
+#ifdef SCRUBJAY_JEMALLOC
+#include <jemalloc/jemalloc.h>
+
+// Free pages go back to the system within about a second, by a thread of the allocator's.
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";
+}
+#else
+#include <malloc.h>
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#include <sanitizer/allocator_interface.h>
+#define SCRUBJAY_SANITIZER_ALLOCATOR 1
+#endif
+
+namespace scrubjay {
+
+#ifdef SCRUBJAY_JEMALLOC
+namespace {
+
+struct ThreadCounters {
+  const volatile uint64_t* allocated;
+  const volatile uint64_t* freed;
+};
+
+// Counters of the threads that live, and the sum of those that ended.
+struct Registry {
+  std::mutex mutex;
+  std::vector<ThreadCounters> threads;
+  int64_t ended = 0;
+};
+Registry& registry() {
+  static Registry* instance = new Registry;  // threads may end after main's statics
+  return *instance;
+}
+
+struct ThreadRegistration {
+  ThreadCounters counters{};
+  ThreadRegistration() {
+    uint64_t* allocated = nullptr;
+    uint64_t* freed = nullptr;
+    size_t size = sizeof allocated;
+    mallctl("thread.allocatedp", &allocated, &size, nullptr, 0);
+    mallctl("thread.deallocatedp", &freed, &size, nullptr, 0);
+    counters = {allocated, freed};
+    const std::lock_guard lock(registry().mutex);
+    registry().threads.push_back(counters);
+  }
+  ~ThreadRegistration() {
+    const std::lock_guard lock(registry().mutex);
+    registry().ended += static_cast<int64_t>(*counters.allocated - *counters.freed);
+    std::erase_if(registry().threads,
+                  [this](const ThreadCounters& other) { return other.allocated == counters.allocated; });
+  }
+};
+
+uint64_t read_figure(const char* name) {
+  uint64_t value = 0;
+  size_t size = sizeof value;
+  mallctl(name, &value, &size, nullptr, 0);
+  return value;
+}
+
+}  // namespace
+
+size_t good_size(size_t bytes) { return nallocx(bytes, 0); }
+
+void register_allocating_thread() { thread_local ThreadRegistration registration; }
+
+uint64_t allocated_bytes() {
+  Registry& all = registry();
+  const std::lock_guard lock(all.mutex);
+  int64_t sum = all.ended;
+  for (const ThreadCounters& counters : all.threads) {
+    sum += static_cast<int64_t>(*counters.allocated - *counters.freed);
+  }
+  return sum > 0 ? static_cast<uint64_t>(sum) : 0;
+}
+
+void purge_memory() {
+  mallctl("thread.tcache.flush", nullptr, nullptr, nullptr, 0);
+  mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);  // 4096: all arenas
+}
+
+std::string_view allocator_name() { return "jemalloc-5.3.0"; }
+
+std::string allocator_report() {
+  std::string report;
+  malloc_stats_print([](void* out, const char* text) { *static_cast<std::string*>(out) += text; }, &report,
+                     "m");
+  return report;
+}
+
+#else
+
+size_t good_size(size_t bytes) { return bytes; }
+void register_allocating_thread() {}
+uint64_t allocated_bytes() {
+#ifdef SCRUBJAY_SANITIZER_ALLOCATOR
+  return __sanitizer_get_current_allocated_bytes();
+#else
+  return mallinfo2().uordblks;
+#endif
+}
+void purge_memory() { malloc_trim(0); }
+std::string_view allocator_name() { return "libc"; }
+std::string allocator_report() { return "Stats not supported for the current allocator"; }
+
+#endif
+
+namespace {
+
+// A line "VmHWM:   1234 kB" of /proc/self/status, in bytes.
+uint64_t status_bytes(std::string_view field) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with(field)) return std::strtoull(line.c_str() + field.size(), nullptr, 10) * 1024;
+  }
+  return 0;
+}
+
+}  // namespace
+
+MemoryFigures memory_figures() {
+  MemoryFigures figures;
+  figures.allocated = allocated_bytes();
+  figures.rss = status_bytes("VmRSS:");
+  figures.peak_rss = status_bytes("VmHWM:");
+#ifdef SCRUBJAY_JEMALLOC
+  uint64_t epoch = 1;
+  mallctl("epoch", nullptr, nullptr, &epoch, sizeof epoch);
+  figures.active = read_figure("stats.active");
+  figures.resident = read_figure("stats.resident");
+#else
+  figures.active = figures.allocated;
+  figures.resident = figures.rss;
+#endif
+  return figures;
+}
+
+uint64_t system_memory_bytes() {
+  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace scrubjay

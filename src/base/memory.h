@@ -1,0 +1,42 @@
+// What the allocator says: bytes in use, resident bytes, size classes. Cheap enough to ask per write.
+// Threads that allocate register themselves once; reading is safe from any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace scrubjay {
+
+// The size class that an allocation of `bytes` gets; `bytes` itself without jemalloc.
+size_t good_size(size_t bytes);
+
+// Bytes that the program has allocated and not freed: the allocator's own count.
+uint64_t allocated_bytes();
+
+// Counts the calling thread's allocations in allocated_bytes() from now on, until it ends.
+void register_allocating_thread();
+
+struct MemoryFigures {
+  uint64_t allocated = 0;
+  uint64_t active = 0;
+  uint64_t resident = 0;   // held by the allocator
+  uint64_t rss = 0;        // of the process
+  uint64_t peak_rss = 0;
+};
+MemoryFigures memory_figures();
+
+// Gives what is free back to the system now.
+void purge_memory();
+
+// The allocator's name and version, as INFO's mem_allocator shows it.
+std::string_view allocator_name();
+
+// The allocator's own long report (MEMORY MALLOC-STATS).
+std::string allocator_report();
+
+// Memory of the machine, in bytes.
+uint64_t system_memory_bytes();
+
+}  // namespace scrubjay

@@ -1,0 +1,93 @@
+// A connected client, apart from its socket: what it chose, what it is in the middle of, what it did.
+// Its own thread uses it while its gate is raised; others only while they hold the world, but for the
+// atomic fields. net/session owns it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "resp/reply.h"
+#include "schema/command_table.h"
+
+namespace scrubjay::engine {
+
+struct Worker;
+
+// A queued command of a transaction, with its own copy of the arguments.
+struct QueuedCommand {
+  const schema::Command* command;
+  std::vector<std::string> arguments;
+};
+
+struct WatchedVersion {
+  int database;
+  std::string key;
+  uint64_t version;
+};
+
+struct Transaction {
+  bool open = false;
+  bool aborted = false;  // a command could not be queued: EXEC refuses
+  std::vector<QueuedCommand> queue;
+  std::vector<WatchedVersion> watched;
+};
+
+// A client that waits: what ends the wait without an event.
+struct BlockedState {
+  int64_t deadline_ms = 0;  // 0: none
+  std::function<void(resp::ReplyBuilder&)> time_out;
+};
+
+enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkipThis };
+
+struct Client {
+  explicit Client(uint64_t client_id, Worker& owner) : id(client_id), worker(&owner) {}
+
+  const uint64_t id;
+  Worker* const worker;
+
+  // The connection, fixed at its start.
+  int socket = -1;
+  std::string address;        // "127.0.0.1:1234", "/path:0"
+  std::string local_address;
+  int64_t created_ms = 0;
+  bool unix_socket = false;
+
+  // What the client chose.
+  int database = 0;
+  int protocol = 2;
+  std::string name;
+  std::string library_name;
+  std::string library_version;
+  std::string user = "default";
+  bool authenticated = true;
+  bool no_evict = false;
+  bool no_touch = false;
+  bool monitor = false;
+  ReplyMode reply_mode = ReplyMode::kOn;
+
+  // What it is in the middle of.
+  Transaction transaction;
+  std::unique_ptr<BlockedState> blocked;
+  bool close_after_reply = false;
+
+  // Set by others who hold the world; the owner obeys before the next command.
+  std::atomic<bool> killed{false};
+  std::atomic<int> unblock{0};  // 1: as if timed out, 2: with an error
+
+  // What it did. The atomic ones are written outside the gate.
+  const schema::Command* last_command = nullptr;
+  uint64_t commands = 0;
+  std::atomic<int64_t> last_active_ms{0};
+  std::atomic<uint64_t> query_buffer_bytes{0};
+  std::atomic<uint64_t> query_buffer_room{0};
+  std::atomic<uint64_t> output_bytes{0};
+  std::atomic<uint64_t> received_bytes{0};
+  std::atomic<uint64_t> sent_bytes{0};
+};
+
+}  // namespace scrubjay::engine

@@ -1,0 +1,22 @@
+// An error reply, thrown by a handler and caught once, in the dispatcher, which rolls back what the
+// handler had replied. Nothing else is thrown between the two.
+#pragma once
+
+#include <string>
+
+#include <fmt/format.h>
+
+namespace scrubjay::engine {
+
+struct CommandError {
+  std::string text;  // the whole line without the dash: "ERR syntax error"
+};
+
+[[noreturn]] inline void fail(std::string_view text) { throw CommandError{std::string(text)}; }
+
+template <class First, class... Args>
+[[noreturn]] void fail(fmt::format_string<First, Args...> format, First&& first, Args&&... args) {
+  throw CommandError{fmt::format(format, std::forward<First>(first), std::forward<Args>(args)...)};
+}
+
+}  // namespace scrubjay::engine

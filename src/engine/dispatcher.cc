@@ -1,0 +1,357 @@
+#include "engine/dispatcher.h"
+
+#include <algorithm>
+
+#include "base/memory.h"
+#include "store/eviction.h"
+
+namespace scrubjay::engine {
+namespace {
+
+using schema::Command;
+namespace error_text = resp::error_text;
+
+constexpr size_t kShownBytes = 128;  // of an unknown command's name, and of its arguments together
+
+// A command may evict for this long; what is still over the limit then is left to the next one.
+constexpr int64_t kMakeRoomNs = 1'000'000;
+
+std::string unknown_command(std::span<const std::string_view> arguments) {
+  std::string text = fmt::format("ERR unknown command '{}', with args beginning with: ",
+                                 arguments[0].substr(0, kShownBytes));
+  std::string shown;
+  for (size_t i = 1; i < arguments.size() && shown.size() < kShownBytes; ++i) {
+    shown += fmt::format("'{}' ", arguments[i].substr(0, kShownBytes - shown.size()));
+  }
+  return text + shown;
+}
+
+// What an HTTP request begins with: somebody makes a browser speak to us.
+bool is_http(std::string_view word) {
+  return equal_ignoring_case(word, "post") || equal_ignoring_case(word, "host:");
+}
+
+bool arity_fits(const Command& command, size_t count) {
+  return command.arity >= 0 ? count == static_cast<size_t>(command.arity)
+                            : count >= static_cast<size_t>(-command.arity);
+}
+
+bool has_every_key(const Command& command) { return schema::has_every_key(*command.spec); }
+
+// Appends the keys that the request names.
+void append_keys(const Command& command, std::span<const std::string_view> arguments,
+                 std::vector<store::Key>& keys) {
+  thread_local schema::KeyPositions positions;
+  positions.clear();
+  schema::extract_keys(*command.spec, arguments, positions);
+  for (const auto& position : positions) keys.emplace_back(arguments[position.index]);
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(Services& services) : services_(services) { services.dispatcher = this; }
+
+const Command* Dispatcher::resolve(std::span<const std::string_view> arguments, std::string* error) const {
+  const Command* command = services_.commands.find(arguments[0]);
+  if (command == nullptr) {
+    if (error != nullptr) *error = unknown_command(arguments);
+    return nullptr;
+  }
+  if (command->subcommands.empty() || arguments.size() < 2) return command;
+  const Command* subcommand = services_.commands.find_subcommand(*command, arguments[1]);
+  if (subcommand == nullptr && error != nullptr) {
+    std::string parent = command->name;
+    for (char& c : parent) c = static_cast<char>(std::toupper(c));
+    *error = fmt::format("ERR unknown subcommand '{}'. Try {} HELP.", arguments[1].substr(0, kShownBytes), parent);
+  }
+  return subcommand;
+}
+
+void Dispatcher::prepare(Worker&, const Client& client, const resp::RequestBatch& batch,
+                         std::vector<PreparedRequest>& prepared) {
+  prepared.clear();
+  prepared.resize(batch.requests.size());
+  const bool prefetch = batch.requests.size() > 1;
+  for (size_t i = 0; i < batch.requests.size(); ++i) {
+    const auto& request = batch.requests[i];
+    const std::span<const std::string_view> arguments(&batch.arguments[request.first_argument],
+                                                      request.argument_count);
+    PreparedRequest& item = prepared[i];
+    item.command = resolve(arguments, nullptr);
+    if (item.command == nullptr) continue;
+    const int position = schema::single_key_position(*item.command->spec);
+    if (position <= 0 || static_cast<size_t>(position) >= arguments.size()) continue;
+    item.key = store::Key(arguments[static_cast<size_t>(position)]);
+    item.has_key = true;
+    if (prefetch) services_.keyspace.prefetch_bucket(item.key.hash, client.database);
+  }
+  if (!prefetch) return;
+  for (const PreparedRequest& item : prepared) {
+    if (item.has_key) services_.keyspace.prefetch_entry(item.key.hash, client.database);
+  }
+}
+
+void Dispatcher::count_error(Worker& worker, std::string_view error) {
+  ++worker.counters.error_replies;
+  const std::string_view word = error.substr(0, error.find(' '));
+  const auto found = worker.counters.errors.find(word);
+  if (found != worker.counters.errors.end()) ++found->second;
+  else if (worker.counters.errors.size() < 128) worker.counters.errors.emplace(word, 1);
+}
+
+bool Dispatcher::refuse(Worker& worker, Client& client, const Command* command, std::string_view error,
+                        resp::ReplyBuilder& reply) {
+  if (command != nullptr) ++worker.counters.commands[command->id].rejected;
+  if (command != nullptr && (command->flags & schema::kLocksQueue)) {
+    // EXEC itself is refused: the transaction is over.
+    forget(worker, client);
+    const std::string_view reason = error.starts_with("ERR ") ? error.substr(4) : error;
+    const std::string text = fmt::format("EXECABORT Transaction discarded because of: {}", reason);
+    count_error(worker, text);
+    reply.error(text);
+    return true;
+  }
+  if (client.transaction.open) client.transaction.aborted = true;
+  count_error(worker, error);
+  reply.error(error);
+  return true;
+}
+
+bool Dispatcher::is_paused(const Client& client, const Command& command) const {
+  const Pause& pause = services_.pause;
+  if (services_.clock.now_ms() >= pause.until_ms) return false;
+  if (!pause.writes_only) return (command.flags & schema::kAllowBusy) == 0 || client.transaction.open;
+  constexpr uint32_t kWriting = schema::kWrite | schema::kMayReplicate;
+  if (command.flags & kWriting) return true;
+  if (!(command.flags & schema::kLocksQueue)) return false;
+  return std::any_of(client.transaction.queue.begin(), client.transaction.queue.end(),
+                     [](const QueuedCommand& queued) { return queued.command->flags & kWriting; });
+}
+
+bool Dispatcher::make_room(Worker& worker) {
+  const uint64_t limit = services_.config.maxmemory;
+  if (allocated_bytes() <= limit) return true;
+  const int64_t start_ns = services_.clock.now_ns();
+  do {
+    if (!store::evict_one(services_.keyspace, worker.world, nullptr)) return false;
+    if (allocated_bytes() <= limit) break;
+  } while (services_.clock.now_ns() - start_ns < kMakeRoomNs);
+  const int64_t took_ms = (services_.clock.now_ns() - start_ns) / 1'000'000;
+  const int64_t threshold = services_.config.latency_monitor_threshold_ms;
+  if (threshold > 0 && took_ms >= threshold) {
+    services_.latency_monitor.add("eviction-cycle", services_.clock.now_ms(), took_ms);
+  }
+  return true;
+}
+
+std::string Dispatcher::why_refused(Worker& worker, Client& client, const Command& command,
+                                    std::span<const std::string_view>) {
+  const uint32_t flags = command.flags;
+  if (!client.authenticated && !(flags & schema::kNoAuth)) return std::string(error_text::kNoAuth);
+  if ((flags & schema::kProtected) != 0) {
+    const auto permission = services_.config.enable_debug_command;
+    const bool local = client.unix_socket || client.address.starts_with("127.") || client.address.starts_with("[::1]");
+    if (permission == config::Permission::kNo || (permission == config::Permission::kLocal && !local)) {
+      return "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can "
+             "run it from a local connection, otherwise you need to set this option in the configuration file, "
+             "and then restart the server.";
+    }
+  }
+  if (client.transaction.open && (flags & schema::kNoMulti)) return "ERR Command not allowed inside a transaction";
+  if (services_.config.maxmemory != 0 && !make_room(worker)) {
+    bool needs_memory = flags & schema::kDenyOom;
+    if (client.transaction.open && !(flags & schema::kControl)) needs_memory = true;
+    if (flags & schema::kLocksQueue) {
+      for (const QueuedCommand& queued : client.transaction.queue) {
+        needs_memory |= (queued.command->flags & schema::kDenyOom) != 0;
+      }
+    }
+    if (needs_memory) return std::string(error_text::kOutOfMemory);
+  }
+  return "";
+}
+
+Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
+                                        std::span<const std::string_view> arguments,
+                                        const PreparedRequest& prepared, resp::ReplyBuilder& reply) {
+  const Command* command = prepared.command;
+  const ReplyMode mode = client.reply_mode;
+  const size_t mark = reply.buffer().mark();
+  Outcome outcome = Outcome::kDone;
+
+  if (command == nullptr) [[unlikely]] {
+    if (is_http(arguments[0])) {
+      client.killed.store(true, std::memory_order_relaxed);
+      return Outcome::kDone;
+    }
+    std::string error;
+    resolve(arguments, &error);
+    refuse(worker, client, nullptr, error, reply);
+  } else if (!arity_fits(*command, arguments.size()) || command->spec->handler == nullptr) [[unlikely]] {
+    refuse(worker, client, command,
+           fmt::format("ERR wrong number of arguments for '{}' command", command->name), reply);
+  } else {
+    const bool plain = client.authenticated && !client.transaction.open && services_.config.maxmemory == 0 &&
+                       (command->flags & (schema::kProtected | schema::kLocksQueue)) == 0;
+    std::string error;
+    if (!plain) [[unlikely]] error = why_refused(worker, client, *command, arguments);
+    if (!error.empty()) {
+      refuse(worker, client, command, error, reply);
+    } else if (services_.paused.load(std::memory_order_relaxed) && is_paused(client, *command)) {
+      return Outcome::kPostponed;
+    } else if (client.transaction.open && !(command->flags & schema::kControl)) {
+      client.transaction.queue.push_back({command, {arguments.begin(), arguments.end()}});
+      reply.simple("QUEUED");
+    } else {
+      run(worker, client, *command, arguments, prepared, reply);
+      if (client.blocked) outcome = Outcome::kBlocked;
+    }
+  }
+
+  if (mode != ReplyMode::kOn || client.reply_mode != ReplyMode::kOn) [[unlikely]] {
+    if (client.reply_mode == ReplyMode::kOff || mode == ReplyMode::kSkipThis) reply.buffer().truncate(mark);
+    if (mode == ReplyMode::kSkipThis && client.reply_mode == ReplyMode::kSkipThis) client.reply_mode = ReplyMode::kOn;
+    if (client.reply_mode == ReplyMode::kSkipNext) client.reply_mode = ReplyMode::kSkipThis;
+  }
+  return outcome;
+}
+
+void Dispatcher::lock_transaction(Worker& worker, Client& client, const Command& command, bool& world) {
+  Transaction& transaction = client.transaction;
+  thread_local std::vector<std::string_view> views;
+  thread_local std::vector<store::Key> keys;
+  keys.clear();
+  if (command.flags & schema::kLocksQueue) {
+    for (const QueuedCommand& queued : transaction.queue) {
+      constexpr uint32_t kNeedsWorld = schema::kWorld | schema::kWalks | schema::kLocksWatched;
+      world |= (queued.command->flags & kNeedsWorld) != 0 || has_every_key(*queued.command);
+      views.assign(queued.arguments.begin(), queued.arguments.end());
+      append_keys(*queued.command, views, keys);
+    }
+  }
+  for (const WatchedVersion& watched : transaction.watched) keys.emplace_back(watched.key);
+  if (!world) worker.keys.lock(keys);
+}
+
+void Dispatcher::run(Worker& worker, Client& client, const Command& command,
+                     std::span<const std::string_view> arguments, const PreparedRequest& prepared,
+                     resp::ReplyBuilder& reply) {
+  std::vector<store::Key>& keys = worker.key_list;
+  keys.clear();
+  bool world = (command.flags & schema::kWorld) != 0 || has_every_key(command);
+  if (prepared.has_key) {
+    keys.push_back(prepared.key);
+    if (!world) worker.keys.lock_one(prepared.key.hash, worker.stamp_ns / 1'000'000);
+  } else if (command.flags & (schema::kLocksQueue | schema::kLocksWatched)) {
+    lock_transaction(worker, client, command, world);
+  } else {
+    append_keys(command, arguments, keys);
+    if (keys.size() > 1) {
+      for (const store::Key& key : keys) services_.keyspace.prefetch_bucket(key.hash, client.database);
+      for (const store::Key& key : keys) services_.keyspace.prefetch_entry(key.hash, client.database);
+    }
+    if (!world) worker.keys.lock(keys);
+  }
+  const auto call_it = [&] { call(worker, client, command, arguments, keys, reply, false); };
+  if (world) {
+    with_world(worker, [&] {
+      worker.keys.hold_world();
+      call_it();
+      worker.keys.unlock();
+    });
+  } else {
+    call_it();
+    worker.keys.unlock();
+  }
+}
+
+void Dispatcher::run_locked(Worker& worker, Client& client, const Command& command,
+                            std::span<const std::string_view> arguments, resp::ReplyBuilder& reply,
+                            bool in_transaction) {
+  std::vector<store::Key> keys;
+  append_keys(command, arguments, keys);
+  call(worker, client, command, arguments, keys, reply, in_transaction);
+}
+
+void Dispatcher::call(Worker& worker, Client& client, const Command& command,
+                      std::span<const std::string_view> arguments, std::span<const store::Key> keys,
+                      resp::ReplyBuilder& reply, bool in_transaction) {
+  if (services_.monitors.load(std::memory_order_relaxed) != 0 && !(command.flags & schema::kSkipMonitor)) {
+    feed_monitors(client, arguments, worker.stamp_ns);
+  }
+  worker.keys.select(client.database);
+  worker.keys.set_touching(!client.no_touch);
+  CommandContext context{Arguments(arguments, command.parent != nullptr ? 2 : 1), command, reply, client,
+                         services_, worker, worker.keys, keys, in_transaction};
+  metrics::CommandCounters& counters = worker.counters.commands[command.id];
+  const size_t mark = reply.buffer().mark();
+  try {
+    command.spec->handler(context);
+  } catch (const CommandError& error) {
+    reply.buffer().truncate(mark);
+    reply.error(error.text);
+    count_error(worker, error.text);
+    ++counters.failed;
+  }
+  client.last_command = &command;
+  ++client.commands;
+  ++worker.counters.commands_processed;
+
+  const int64_t start_ns = worker.stamp_ns;
+  worker.stamp_ns = services_.clock.now_ns();
+  const int64_t duration_ns = std::max<int64_t>(worker.stamp_ns - start_ns, 0);
+  ++counters.calls;
+  counters.ns += static_cast<uint64_t>(duration_ns);
+  if (services_.config.latency_tracking) {
+    if (!counters.histogram) counters.histogram = std::make_unique<metrics::LatencyHistogram>();
+    counters.histogram->add(static_cast<uint64_t>(duration_ns));
+  }
+  const int64_t slow_us = services_.config.slowlog_log_slower_than_us;
+  if (slow_us >= 0 && duration_ns >= slow_us * 1000 && !(command.flags & schema::kSkipSlowlog)) [[unlikely]] {
+    services_.slow_log.record(worker.stamp_ns / 1'000'000, duration_ns / 1000, arguments, client.address,
+                              client.name, static_cast<size_t>(services_.config.slowlog_max_len));
+  }
+  const int64_t threshold_ms = services_.config.latency_monitor_threshold_ms;
+  if (threshold_ms > 0 && duration_ns >= threshold_ms * 1'000'000) [[unlikely]] {
+    services_.latency_monitor.add(command.flags & schema::kFast ? "fast-command" : "command",
+                                  worker.stamp_ns / 1'000'000, duration_ns / 1'000'000);
+  }
+}
+
+void Dispatcher::feed_monitors(const Client& client, std::span<const std::string_view> arguments,
+                               int64_t now_ns) {
+  std::string line = fmt::format("+{}.{:06} [{} {}]", now_ns / 1'000'000'000, now_ns / 1000 % 1'000'000,
+                                 client.database, client.unix_socket ? "unix:" + client.address : client.address);
+  for (const std::string_view argument : arguments) {
+    line += ' ';
+    line += quoted(argument);
+  }
+  line += "\r\n";
+  for (const auto& worker : services_.workers) {
+    worker->mailbox.post({.kind = Letter::Kind::kPush, .bytes = SharedBytes::copy_of(line)});
+  }
+}
+
+void Dispatcher::finish_blocked(Worker& worker, Client& client, bool with_error, resp::ReplyBuilder& reply) {
+  if (!client.blocked) return;
+  const auto blocked = std::move(client.blocked);
+  if (with_error) {
+    constexpr std::string_view kUnblocked = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+    count_error(worker, kUnblocked);
+    reply.error(kUnblocked);
+  } else {
+    blocked->time_out(reply);
+  }
+}
+
+void Dispatcher::forget(Worker& worker, Client& client) {
+  std::vector<WatchedVersion> watched = std::exchange(client.transaction, {}).watched;
+  if (watched.empty()) return;
+  std::vector<store::Key> keys;
+  for (const WatchedVersion& item : watched) keys.emplace_back(item.key);
+  worker.keys.lock(keys);
+  for (size_t i = 0; i < keys.size(); ++i) worker.keys.unwatch(watched[i].database, keys[i]);
+  worker.keys.unlock();
+}
+
+}  // namespace scrubjay::engine

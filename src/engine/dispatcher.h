@@ -1,0 +1,84 @@
+// The way of every request: find its row, check what must be checked, lock what its keys need, run the
+// handler, count, unlock. Stateless but for the services; each thread calls it with its own worker,
+// whose gate is raised.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/context.h"
+#include "resp/request_parser.h"
+
+namespace scrubjay::engine {
+
+// What prepare() found out about a request: its row, and the key if it names just one.
+struct PreparedRequest {
+  const schema::Command* command = nullptr;  // nullptr: unknown
+  store::Key key;
+  bool has_key = false;
+};
+
+class Dispatcher {
+ public:
+  explicit Dispatcher(Services& services);
+
+  enum class Outcome {
+    kDone,
+    kBlocked,    // the client waits; its later requests must wait too
+    kPostponed,  // not run: commands are paused; run the same request again later
+  };
+
+  // Looks up rows and hashes keys of a whole batch, and prefetches what the commands will touch.
+  void prepare(Worker& worker, const Client& client, const resp::RequestBatch& batch,
+               std::vector<PreparedRequest>& prepared);
+
+  // Runs one request and writes its reply.
+  Outcome execute(Worker& worker, Client& client, std::span<const std::string_view> arguments,
+                  const PreparedRequest& prepared, resp::ReplyBuilder& reply);
+
+  // Runs a command whose keys are locked already, as EXEC does with its queue.
+  void run_locked(Worker& worker, Client& client, const schema::Command& command,
+                  std::span<const std::string_view> arguments, resp::ReplyBuilder& reply,
+                  bool in_transaction);
+
+  // Ends a client's wait: by its time-out, or because another client unblocked it.
+  void finish_blocked(Worker& worker, Client& client, bool with_error, resp::ReplyBuilder& reply);
+
+  // Forgets what a client holds in the keyspace, before it goes. Gate raised, nothing locked.
+  void forget(Worker& worker, Client& client);
+
+  // The row of a request, the subcommand's if there is one. nullptr and an error text when unknown.
+  const schema::Command* resolve(std::span<const std::string_view> arguments, std::string* error) const;
+
+  // Takes and gives back the world around `f`. Gate raised before and after.
+  template <class F>
+  void with_world(Worker& worker, F&& f) {
+    services_.gates.take_world(worker.gate);
+    worker.world = true;
+    f();
+    worker.world = false;
+    services_.gates.release_world(worker.gate);
+  }
+
+ private:
+  bool refuse(Worker& worker, Client& client, const schema::Command* command, std::string_view error,
+              resp::ReplyBuilder& reply);
+  std::string why_refused(Worker& worker, Client& client, const schema::Command& command,
+                          std::span<const std::string_view> arguments);
+  bool is_paused(const Client& client, const schema::Command& command) const;
+  bool make_room(Worker& worker);
+  void run(Worker& worker, Client& client, const schema::Command& command,
+           std::span<const std::string_view> arguments, const PreparedRequest& prepared,
+           resp::ReplyBuilder& reply);
+  void lock_transaction(Worker& worker, Client& client, const schema::Command& command, bool& world);
+  void call(Worker& worker, Client& client, const schema::Command& command,
+            std::span<const std::string_view> arguments, std::span<const store::Key> keys,
+            resp::ReplyBuilder& reply, bool in_transaction);
+  void count_error(Worker& worker, std::string_view error);
+  void feed_monitors(const Client& client, std::span<const std::string_view> arguments, int64_t now_ns);
+
+  Services& services_;
+};
+
+}  // namespace scrubjay::engine

@@ -1,0 +1,68 @@
+#include "engine/janitor.h"
+
+#include <chrono>
+
+#include "base/memory.h"
+
+namespace scrubjay::engine {
+namespace {
+
+// How often retired memory is looked at again while some turn has not passed.
+constexpr std::chrono::milliseconds kRetry{2};
+
+}  // namespace
+
+Janitor::Janitor(Gates& gates) : gates_(gates), thread_([this] { run(); }) {}
+
+Janitor::~Janitor() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+  for (const Retired& item : retired_) item.free(item.memory);
+}
+
+void Janitor::free_later(std::vector<std::unique_ptr<store::Shelf>> shelves) {
+  uint64_t objects = 0;
+  for (const auto& shelf : shelves) objects += shelf->table.size();
+  pending_.fetch_add(objects, std::memory_order_relaxed);
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& shelf : shelves) shelves_.push_back(std::move(shelf));
+  }
+  wake_.notify_one();
+}
+
+void Janitor::retire(void* memory, void (*free)(void*)) {
+  const std::lock_guard lock(mutex_);
+  retired_.push_back({memory, free});
+  if (retired_.size() == 1) wake_.notify_one();
+}
+
+void Janitor::run() {
+  register_allocating_thread();
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [this] { return stop_ || !shelves_.empty() || !retired_.empty(); });
+    if (stop_) return;
+    auto shelves = std::exchange(shelves_, {});
+    auto retired = std::exchange(retired_, {});
+    lock.unlock();
+    for (auto& shelf : shelves) {
+      const uint64_t objects = shelf->table.size();
+      shelf.reset();
+      pending_.fetch_sub(objects, std::memory_order_relaxed);
+      freed_.fetch_add(objects, std::memory_order_relaxed);
+    }
+    if (!retired.empty()) {
+      const Gates::Snapshot turns = gates_.snapshot();
+      while (!gates_.passed_since(turns)) std::this_thread::sleep_for(kRetry);
+      for (const Retired& item : retired) item.free(item.memory);
+    }
+    lock.lock();
+  }
+}
+
+}  // namespace scrubjay::engine

@@ -1,0 +1,48 @@
+// The thread that frees what nobody may wait for: whole shelves after FLUSHALL, table memory that a
+// lock-free prefetcher might still have looked at. Takes work from any thread.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "engine/gates.h"
+#include "store/shelf.h"
+
+namespace scrubjay::engine {
+
+class Janitor {
+ public:
+  explicit Janitor(Gates& gates);
+  ~Janitor();
+
+  void free_later(std::vector<std::unique_ptr<store::Shelf>> shelves);
+  // Frees `memory` once every thread that was inside a turn has left it.
+  void retire(void* memory, void (*free)(void*));
+  // Objects not yet freed (INFO lazyfree_pending_objects) and freed so far.
+  uint64_t pending_objects() const { return pending_.load(std::memory_order_relaxed); }
+  uint64_t freed_objects() const { return freed_.load(std::memory_order_relaxed); }
+  void reset_freed() { freed_.store(0, std::memory_order_relaxed); }
+
+ private:
+  struct Retired {
+    void* memory;
+    void (*free)(void*);
+  };
+  void run();
+
+  Gates& gates_;
+  std::atomic<uint64_t> pending_{0};
+  std::atomic<uint64_t> freed_{0};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<std::unique_ptr<store::Shelf>> shelves_;
+  std::vector<Retired> retired_;
+  bool stop_ = false;
+  std::thread thread_;
+};
+
+}  // namespace scrubjay::engine

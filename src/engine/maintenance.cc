@@ -1,0 +1,51 @@
+#include "engine/maintenance.h"
+
+#include <algorithm>
+#include <limits>
+#include <mutex>
+
+#include "store/expiry.h"
+
+namespace scrubjay::engine {
+namespace {
+
+constexpr int64_t kSliceNs = 100'000;
+constexpr size_t kKeysPerHold = 32;
+
+}  // namespace
+
+int64_t Maintenance::next_due() const {
+  int64_t next = std::numeric_limits<int64_t>::max();
+  store::Keyspace& keyspace = services_.keyspace;
+  if (!keyspace.active_expiry || keyspace.frozen) return next;
+  const auto threads = static_cast<uint32_t>(services_.workers.size());
+  for (uint32_t i = worker_.index; i < keyspace.stripe_count(); i += threads) {
+    next = std::min(next, keyspace.stripe(i).next_due.load(std::memory_order_relaxed));
+  }
+  return next;
+}
+
+int64_t Maintenance::run_slice() {
+  store::Keyspace& keyspace = services_.keyspace;
+  const auto threads = static_cast<uint32_t>(services_.workers.size());
+  services_.gates.enter(worker_.gate);
+  const int64_t start_ns = services_.clock.now_ns();
+  int64_t now_ns = start_ns;
+  bool out_of_time = !keyspace.active_expiry || keyspace.frozen;
+  for (uint32_t i = worker_.index; i < keyspace.stripe_count() && !out_of_time; i += threads) {
+    store::Stripe& stripe = keyspace.stripe(i);
+    bool done = stripe.next_due.load(std::memory_order_relaxed) > now_ns / 1'000'000;
+    while (!done && !out_of_time) {
+      {
+        const std::lock_guard lock(stripe.mutex);
+        done = store::expire_due(stripe, now_ns / 1'000'000, kKeysPerHold, nullptr);
+      }
+      now_ns = services_.clock.now_ns();
+      out_of_time = now_ns - start_ns >= kSliceNs || services_.gates.wanted();
+    }
+  }
+  services_.gates.leave(worker_.gate);
+  return next_due();
+}
+
+}  // namespace scrubjay::engine

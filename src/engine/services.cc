@@ -1,0 +1,50 @@
+#include "engine/services.h"
+
+#include <algorithm>
+
+#include "base/random.h"
+
+namespace scrubjay::engine {
+namespace {
+
+// Table memory that lock-free prefetching may still look at goes through the one janitor.
+std::atomic<Janitor*> retiring_janitor{nullptr};
+
+void retire(void* memory, void (*free)(void*)) {
+  if (Janitor* janitor = retiring_janitor.load(std::memory_order_acquire)) janitor->retire(memory, free);
+  else free(memory);
+}
+
+std::string random_hex(size_t digits) {
+  std::string text;
+  for (size_t i = 0; i < digits; ++i) text += "0123456789abcdef"[thread_random().below(16)];
+  return text;
+}
+
+}  // namespace
+
+Services::Services(const Clock& server_clock, config::Config start_config,
+                   const schema::CommandTable& command_table, uint32_t threads)
+    : clock(server_clock),
+      config(std::move(start_config)),
+      commands(command_table),
+      janitor(gates),
+      keyspace(clock, std::max<uint32_t>(8, 4 * threads), static_cast<int>(config.databases), retire),
+      started_ms(clock.now_ms()),
+      run_id(random_hex(40)) {
+  // With one thread nobody prefetches while another works: memory can go at once.
+  if (threads > 1) retiring_janitor.store(&janitor, std::memory_order_release);
+  for (uint32_t i = 0; i < threads; ++i) {
+    workers.push_back(std::make_unique<Worker>(i, gates, keyspace, commands.size()));
+  }
+  apply_policy();
+}
+
+Services::~Services() { retiring_janitor.store(nullptr, std::memory_order_release); }
+
+void Services::apply_policy() {
+  keyspace.policy = {config.maxmemory_policy, static_cast<int>(config.lfu_log_factor),
+                     static_cast<int>(config.lfu_decay_time), static_cast<int>(config.maxmemory_samples)};
+}
+
+}  // namespace scrubjay::engine

@@ -1,0 +1,72 @@
+// Everything a command may need besides keys: made once by main.cc (or a test), alive as long as the
+// server. The configuration and what is not atomic here changes only while the world is held.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "engine/client_registry.h"
+#include "engine/gates.h"
+#include "engine/janitor.h"
+#include "engine/latency_monitor.h"
+#include "engine/slow_log.h"
+#include "engine/worker.h"
+#include "schema/command_table.h"
+#include "store/keyspace.h"
+
+namespace scrubjay::engine {
+
+class Dispatcher;
+
+// CLIENT PAUSE: until when commands wait, and which.
+struct Pause {
+  int64_t until_ms = 0;
+  bool writes_only = false;
+};
+
+struct Services {
+  Services(const Clock& server_clock, config::Config start_config, const schema::CommandTable& command_table,
+           uint32_t threads);
+  ~Services();
+
+  const Clock& clock;
+  config::Config config;
+  const schema::CommandTable& commands;
+  Gates gates;
+  Janitor janitor;
+  store::Keyspace keyspace;
+  std::vector<std::unique_ptr<Worker>> workers;
+  ClientRegistry clients;
+  SlowLog slow_log;
+  LatencyMonitor latency_monitor;
+  Dispatcher* dispatcher = nullptr;
+
+  const int64_t started_ms;
+  std::string run_id;             // 40 hex digits
+  std::string executable;
+  std::string config_file;        // absolute; "" without one
+  int64_t configured_port = 0;
+  std::atomic<uint64_t> peak_memory{0};
+  std::atomic<uint64_t> instantaneous_ops{0};
+  std::atomic<uint64_t> instantaneous_input_bytes{0};
+  std::atomic<uint64_t> instantaneous_output_bytes{0};
+
+  Pause pause;                               // world held to change
+  std::atomic<bool> paused{false};           // pause may be in force
+  std::atomic<uint32_t> monitors{0};         // clients in MONITOR
+  std::atomic<uint32_t> blocked_clients{0};
+  std::atomic<bool> shutting_down{false};
+  // Handed in by main.cc: starts a graceful end; applies an option that something outside the engine
+  // depends on (loglevel, maxclients, bind ...), and answers why it can't.
+  std::function<void()> request_shutdown;
+  std::function<std::string(const std::vector<std::string>& changed)> apply_config;
+
+  // Reads the options that the keyspace keeps a copy of.
+  void apply_policy();
+};
+
+}  // namespace scrubjay::engine

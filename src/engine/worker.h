@@ -1,0 +1,35 @@
+// What one I/O thread brings to the engine: its gate, its mailbox, its locks and its counters.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "engine/gates.h"
+#include "engine/mailbox.h"
+#include "metrics/counters.h"
+#include "store/locked_keys.h"
+
+namespace scrubjay::engine {
+
+struct Worker {
+  Worker(uint32_t number, Gates& gates, store::Keyspace& keyspace, size_t command_count)
+      : index(number), gate(gates.add()), keys(keyspace) {
+    counters.commands.resize(command_count);
+  }
+
+  const uint32_t index;
+  Gates::Gate& gate;
+  Mailbox mailbox;
+  store::LockedKeys keys;
+  metrics::ThreadCounters counters;
+  std::vector<store::Key> key_list;  // keys of the command in progress
+  int64_t stamp_ns = 0;              // when the last command ended: the next one's start
+  bool world = false;                // this thread holds every gate
+  std::atomic<size_t> client_count{0};
+  // When this thread will look at its wheels next, in ms; whoever plans earlier work wakes it.
+  std::atomic<int64_t> armed_until{std::numeric_limits<int64_t>::max()};
+};
+
+}  // namespace scrubjay::engine

@@ -1,0 +1,44 @@
+// What one thread counted: per command, per error, per connection event. Written by its thread with
+// its gate raised, read by whoever holds the world (INFO), who adds the threads up.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "metrics/latency_histogram.h"
+
+namespace scrubjay::metrics {
+
+struct CommandCounters {
+  uint64_t calls = 0;
+  uint64_t ns = 0;
+  uint64_t rejected = 0;  // refused before running: arity, OOM, NOAUTH ...
+  uint64_t failed = 0;    // ran and answered an error
+  std::unique_ptr<LatencyHistogram> histogram;  // made with the first call
+};
+
+struct ThreadCounters {
+  std::vector<CommandCounters> commands;  // by command id
+  std::map<std::string, uint64_t, std::less<>> errors;  // by the error's first word
+  uint64_t commands_processed = 0;
+  uint64_t connections = 0;
+  uint64_t rejected_connections = 0;
+  uint64_t received_bytes = 0;
+  uint64_t sent_bytes = 0;
+  uint64_t error_replies = 0;
+  uint64_t reads = 0;
+  uint64_t writes = 0;
+  uint64_t output_limit_disconnects = 0;
+  uint64_t query_limit_disconnects = 0;
+
+  void reset() {
+    const size_t count = commands.size();
+    *this = {};
+    commands.resize(count);
+  }
+};
+
+}  // namespace scrubjay::metrics

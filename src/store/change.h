@@ -1,0 +1,25 @@
+// What a write announces, once, through the guard that made it. The engine's effects listen: watchers,
+// keyspace events, invalidation. Called under the key's stripe lock.
+#pragma once
+
+#include <string_view>
+
+#include "store/key.h"
+
+namespace scrubjay::store {
+
+struct Change {
+  std::string_view event;  // Redis's event name: "set", "incrby", "expired" ...; a literal
+  Key key;
+  int database;
+};
+
+class ChangeListener {
+ public:
+  virtual void changed(const Change& change) = 0;
+
+ protected:
+  ~ChangeListener() = default;
+};
+
+}  // namespace scrubjay::store

@@ -1,0 +1,175 @@
+#include "store/entry.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+#include <random>
+
+#include "base/memory.h"
+#include "base/number.h"
+
+namespace scrubjay::store {
+
+uint64_t hash_seed() {
+  std::random_device device;
+  return uint64_t{device()} << 32 | device();
+}
+
+std::string_view type_name(Type type) {
+  switch (type) {
+    case Type::kString: return "string";
+  }
+  return "none";
+}
+
+std::string_view encoding_name(Encoding encoding) {
+  switch (encoding) {
+    case Encoding::kInt: return "int";
+    case Encoding::kEmbstr: return "embstr";
+    case Encoding::kRaw: return "raw";
+  }
+  return "raw";
+}
+
+Encoding encoding_for(std::string_view value) {
+  const bool may_be_number = !value.empty() && value.size() <= kInt64Digits &&
+                             (value[0] == '-' || (value[0] >= '0' && value[0] <= '9'));
+  if (may_be_number && parse_int64(value)) return Encoding::kInt;
+  return value.size() <= kMaxEmbstr ? Encoding::kEmbstr : Encoding::kRaw;
+}
+
+Entry* Entry::allocate(std::string_view key, size_t value_room, Encoding encoding, int64_t deadline) {
+  const bool timed = deadline != kNoDeadline;
+  const bool long_key = key.size() > UINT8_MAX;
+  const size_t size = kHeader + (timed ? 12 : 0) + (long_key ? 4 : 0) + key.size() + value_room;
+  void* memory = std::malloc(size);
+  if (memory == nullptr) throw std::bad_alloc();
+  Entry* entry = static_cast<Entry*>(memory);
+  entry->kind_ = static_cast<uint8_t>(static_cast<uint8_t>(encoding) << 4);
+  entry->flags_ = static_cast<uint8_t>((timed ? kHasDeadline : 0) | (long_key ? kLongKey : 0));
+  entry->key_size_ = static_cast<uint8_t>(long_key ? 0 : key.size());
+  entry->set_access(0);
+  entry->value_size_ = 0;
+  if (timed) {
+    entry->set_deadline(deadline);
+    entry->set_wheel_place(0);
+  }
+  if (long_key) entry->store(entry->after_optional(), static_cast<uint32_t>(key.size()));
+  std::memcpy(entry->bytes() + entry->key_offset(), key.data(), key.size());
+  return entry;
+}
+
+Entry* Entry::make_string(std::string_view key, std::string_view value, Encoding encoding,
+                          int64_t deadline) {
+  if (value.size() >= kBlockSize) {
+    return make_string(key, SharedBytes::copy_of(value), encoding, deadline);
+  }
+  Entry* entry = allocate(key, value.size(), encoding, deadline);
+  entry->value_size_ = static_cast<uint16_t>(value.size());
+  std::memcpy(entry->bytes() + entry->value_offset(), value.data(), value.size());
+  return entry;
+}
+
+Entry* Entry::make_string(std::string_view key, SharedBytes block, Encoding encoding, int64_t deadline) {
+  Entry* entry = allocate(key, sizeof(void*), encoding, deadline);
+  entry->put_block(std::move(block));
+  return entry;
+}
+
+Entry* Entry::clone(std::string_view key, int64_t deadline) const {
+  Entry* copy = is_block() ? make_string(key, block(), encoding(), deadline)
+                           : make_string(key, string(), encoding(), deadline);
+  copy->set_access(access());
+  return copy;
+}
+
+void Entry::destroy(Entry* entry) {
+  if (entry->is_block()) entry->take_block();
+  std::free(entry);
+}
+
+void Entry::put_block(SharedBytes block) {
+  flags_ |= kBlock;
+  store(value_offset(), block.release());
+}
+
+SharedBytes Entry::take_block() {
+  flags_ &= static_cast<uint8_t>(~kBlock);
+  return SharedBytes::adopt(load<void*>(value_offset()));
+}
+
+SharedBytes Entry::block() const {
+  SharedBytes own = SharedBytes::adopt(load<void*>(value_offset()));
+  SharedBytes reference = own;
+  own.release();
+  return reference;
+}
+
+std::string_view Entry::block_view() const {
+  SharedBytes own = SharedBytes::adopt(load<void*>(value_offset()));
+  const std::string_view view = own.view();
+  own.release();
+  return view;
+}
+
+bool Entry::assign_in_place(std::string_view value) {
+  if (is_block() || value.size() >= kBlockSize) return false;
+  const size_t needed = value_offset() + value.size();
+  if (good_size(needed) != good_size(total_size())) return false;
+  std::memcpy(bytes() + value_offset(), value.data(), value.size());
+  value_size_ = static_cast<uint16_t>(value.size());
+  return true;
+}
+
+char* Entry::writable_string() {
+  if (!is_block()) return bytes() + value_offset();
+  SharedBytes block = take_block();
+  if (!block.unique()) block = SharedBytes::copy_of(block.view());
+  char* data = block.data();
+  put_block(std::move(block));
+  return data;
+}
+
+Entry* Entry::resize_string(Entry* entry, size_t size) {
+  const size_t old_size = entry->string().size();
+  if (entry->is_block()) {
+    SharedBytes block = entry->take_block();
+    if (!block.unique() || block.capacity() < size) {
+      // Doubling, as strings that grow tend to grow again; from a megabyte on by a megabyte.
+      const size_t room = size <= old_size ? size : size + std::min<size_t>(size, 1 << 20);
+      SharedBytes larger = SharedBytes::with_capacity(room);
+      std::memcpy(larger.data(), block.data(), std::min(old_size, size));
+      block = std::move(larger);
+    }
+    if (size > old_size) std::memset(block.data() + old_size, 0, size - old_size);
+    block.set_size(size);
+    entry->put_block(std::move(block));
+    return entry;
+  }
+  if (size < kBlockSize) {
+    const size_t needed = entry->value_offset() + size;
+    if (good_size(needed) != good_size(entry->total_size())) {
+      void* moved = std::realloc(static_cast<void*>(entry), needed);
+      if (moved == nullptr) throw std::bad_alloc();
+      entry = static_cast<Entry*>(moved);
+    }
+    if (size > old_size) std::memset(entry->bytes() + entry->value_offset() + old_size, 0, size - old_size);
+    entry->value_size_ = static_cast<uint16_t>(size);
+    return entry;
+  }
+  SharedBytes block = SharedBytes::with_capacity(size + size / 2);
+  std::memcpy(block.data(), entry->string().data(), old_size);
+  std::memset(block.data() + old_size, 0, size - old_size);
+  block.set_size(size);
+  Entry* moved = make_string(entry->key(), std::move(block), entry->encoding(), entry->deadline());
+  moved->set_access(entry->access());
+  if (entry->has_deadline()) moved->set_wheel_place(entry->wheel_place());
+  destroy(entry);
+  return moved;
+}
+
+size_t Entry::memory_bytes() const {
+  return good_size(total_size()) + (is_block() ? good_size(block_view().size() + 24) : 0);
+}
+
+}  // namespace scrubjay::store

@@ -1,0 +1,112 @@
+#include "store/keyspace.h"
+
+#include <algorithm>
+#include <bit>
+#include <mutex>
+#include <utility>
+
+namespace scrubjay::store {
+
+Keyspace::Keyspace(const Clock& clock, uint32_t stripes, int databases, Table::Retire retire)
+    : clock_(clock), databases_(databases), mask_(std::bit_ceil(stripes) - 1), retire_(retire) {
+  for (uint32_t number = 0; number <= mask_; ++number) {
+    stripes_.push_back(std::make_unique<Stripe>(number, databases));
+  }
+}
+
+Keyspace::~Keyspace() { take_shelves(-1); }
+
+Shelf& Keyspace::make_shelf(Stripe& stripe, int database, int64_t now_ms) {
+  std::atomic<Shelf*>& place = stripe.shelves[static_cast<size_t>(database)];
+  Shelf* shelf = place.load(std::memory_order_relaxed);
+  if (shelf == nullptr) {
+    shelf = new Shelf(now_ms, retire_);
+    place.store(shelf, std::memory_order_release);
+  }
+  return *shelf;
+}
+
+void Keyspace::each_stripe(bool world, const std::function<void(Stripe&)>& f) {
+  for (const auto& stripe : stripes_) {
+    if (world) {
+      f(*stripe);
+    } else {
+      const std::lock_guard lock(stripe->mutex);
+      f(*stripe);
+    }
+  }
+}
+
+Keyspace::DatabaseSize Keyspace::size(int database, bool world) {
+  DatabaseSize sum;
+  each_stripe(world, [&](Stripe& stripe) {
+    const Shelf* shelf = stripe.shelf(database);
+    if (shelf == nullptr) return;
+    sum.keys += shelf->table.size();
+    sum.with_deadline += shelf->wheel.size();
+    sum.table_bytes += shelf->table.memory_bytes();
+    sum.wheel_bytes += shelf->wheel.memory_bytes();
+  });
+  return sum;
+}
+
+StripeCounters Keyspace::counters(bool world) {
+  StripeCounters sum;
+  each_stripe(world, [&](Stripe& stripe) {
+    sum.hits += stripe.counters.hits;
+    sum.misses += stripe.counters.misses;
+    sum.expired += stripe.counters.expired;
+    sum.evicted += stripe.counters.evicted;
+    sum.changes += stripe.counters.changes;
+  });
+  return sum;
+}
+
+void Keyspace::reset_counters(bool world) {
+  each_stripe(world, [](Stripe& stripe) { stripe.counters = {.changes = stripe.counters.changes}; });
+}
+
+namespace {
+
+bool holds(const Shelf* shelf, std::string_view key) {
+  if (shelf == nullptr) return false;
+  return static_cast<bool>(
+      shelf->table.find(hash_of(key), [&](const Entry* entry) { return entry->key() == key; }));
+}
+
+}  // namespace
+
+void Keyspace::touch_watched(Stripe& stripe, int database, const Shelf* before, const Shelf* after) {
+  for (auto& [name, watched] : stripe.watched) {
+    if (name.database == database && (holds(before, name.key) || holds(after, name.key))) ++watched.version;
+  }
+}
+
+std::vector<std::unique_ptr<Shelf>> Keyspace::take_shelves(int database) {
+  std::vector<std::unique_ptr<Shelf>> taken;
+  for (const auto& stripe : stripes_) {
+    for (int db = 0; db < databases_; ++db) {
+      if (database >= 0 && db != database) continue;
+      Shelf* shelf = stripe->shelf(db);
+      if (shelf == nullptr) continue;
+      touch_watched(*stripe, db, shelf, nullptr);
+      stripe->shelves[static_cast<size_t>(db)].store(nullptr, std::memory_order_release);
+      taken.emplace_back(shelf);
+    }
+  }
+  return taken;
+}
+
+void Keyspace::swap_databases(int first, int second) {
+  if (first == second) return;
+  for (const auto& stripe : stripes_) {
+    Shelf* a = stripe->shelf(first);
+    Shelf* b = stripe->shelf(second);
+    touch_watched(*stripe, first, a, b);
+    touch_watched(*stripe, second, b, a);
+    stripe->shelves[static_cast<size_t>(first)].store(b, std::memory_order_release);
+    stripe->shelves[static_cast<size_t>(second)].store(a, std::memory_order_release);
+  }
+}
+
+}  // namespace scrubjay::store

@@ -1,0 +1,103 @@
+// All data: the stripes. It hands out locks and shelves, walks the whole, and exchanges databases.
+// Who calls what under which lock stands at each function; "world" means every gate is held.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "scrubjay/clock.h"
+#include "store/stripe.h"
+
+namespace scrubjay::store {
+
+using config::EvictionPolicy;
+
+// What reads and evictions need of the configuration. Written under all gates.
+struct Policy {
+  EvictionPolicy eviction = EvictionPolicy::kNoEviction;
+  int lfu_log_factor = 10;
+  int lfu_decay_minutes = 1;
+  int samples = 5;
+
+  bool lfu() const {
+    return eviction == EvictionPolicy::kVolatileLfu || eviction == EvictionPolicy::kAllkeysLfu;
+  }
+};
+
+class Keyspace {
+ public:
+  // `stripes` is rounded up to a power of two. `retire` frees table memory that a lock-free
+  // prefetcher may still look at.
+  Keyspace(const Clock& clock, uint32_t stripes, int databases, Table::Retire retire = nullptr);
+  ~Keyspace();
+  Keyspace(const Keyspace&) = delete;
+
+  const Clock& clock() const { return clock_; }
+  int databases() const { return databases_; }
+  uint32_t stripe_count() const { return static_cast<uint32_t>(stripes_.size()); }
+  Stripe& stripe(uint32_t number) { return *stripes_[number]; }
+  uint32_t stripe_number(uint64_t hash) const { return static_cast<uint32_t>(hash >> 16) & mask_; }
+  Stripe& stripe_of(uint64_t hash) { return *stripes_[stripe_number(hash)]; }
+
+  // The shelf, made when missing. Caller holds the stripe.
+  Shelf& make_shelf(Stripe& stripe, int database, int64_t now_ms);
+
+  // Prefetching for a key that a later command of the batch will ask for. No lock; gate raised.
+  void prefetch_bucket(uint64_t hash, int database) const {
+    if (const Shelf* shelf = stripes_[stripe_number(hash)]->shelf(database)) shelf->table.prefetch_bucket(hash);
+  }
+  void prefetch_entry(uint64_t hash, int database) const {
+    if (const Shelf* shelf = stripes_[stripe_number(hash)]->shelf(database)) shelf->table.prefetch_entry(hash);
+  }
+
+  // Calls f(stripe) for each stripe with its lock held, one at a time (world: without locking).
+  void each_stripe(bool world, const std::function<void(Stripe&)>& f);
+
+  struct DatabaseSize {
+    uint64_t keys = 0;
+    uint64_t with_deadline = 0;
+    uint64_t table_bytes = 0;
+    uint64_t wheel_bytes = 0;
+  };
+  // Locks stripe after stripe unless the caller holds the world.
+  DatabaseSize size(int database, bool world);
+  StripeCounters counters(bool world);
+  void reset_counters(bool world);
+
+  // Takes all shelves of one database (-1: of all) out of the world, and marks what is watched. The
+  // caller holds the world and frees the shelves when it likes. Returns also how many keys they hold.
+  std::vector<std::unique_ptr<Shelf>> take_shelves(int database);
+  void swap_databases(int first, int second);
+
+  Policy policy;
+  // Active expiry can be stopped (DEBUG SET-ACTIVE-EXPIRE 0, CLIENT PAUSE); access still expires
+  // unless everything is paused.
+  std::atomic<bool> active_expiry{true};
+  std::atomic<bool> frozen{false};  // nothing expires or is evicted: clients are paused for writes
+
+  // Tells the thread that maintains a stripe that a deadline came before what it had planned.
+  // Set once by the engine; called under the stripe's lock.
+  std::function<void(Stripe&, int64_t deadline)> earlier_deadline;
+
+ private:
+  void touch_watched(Stripe& stripe, int database, const Shelf* before, const Shelf* after);
+
+  const Clock& clock_;
+  const int databases_;
+  const uint32_t mask_;
+  const Table::Retire retire_;
+  std::vector<std::unique_ptr<Stripe>> stripes_;
+};
+
+// Bumps the version of a watched key. Caller holds the stripe.
+inline void touch_watched(Stripe& stripe, int database, std::string_view key) {
+  if (stripe.watched.empty()) [[likely]] return;
+  const auto found = stripe.watched.find(WatchedName{database, std::string(key)});
+  if (found != stripe.watched.end()) ++found->second.version;
+}
+
+}  // namespace scrubjay::store

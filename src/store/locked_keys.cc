@@ -1,0 +1,265 @@
+#include "store/locked_keys.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "store/access.h"
+
+namespace scrubjay::store {
+
+void LockedKeys::see(Stripe& stripe) {
+  now_ms_ = std::max(now_ms_, stripe.latest_ms);
+  stripe.latest_ms = now_ms_;
+}
+
+void LockedKeys::lock_one(uint64_t hash, int64_t now_ms) {
+  const uint32_t number = keyspace_.stripe_number(hash);
+  Stripe& stripe = keyspace_.stripe(number);
+  stripe.mutex.lock();
+  held_.push_back(number);
+  now_ms_ = now_ms;
+  see(stripe);
+}
+
+void LockedKeys::lock(std::span<const Key> keys) {
+  for (const Key& key : keys) held_.push_back(keyspace_.stripe_number(key.hash));
+  std::sort(held_.begin(), held_.end());
+  held_.erase(std::unique(held_.begin(), held_.end()), held_.end());
+  for (const uint32_t number : held_) keyspace_.stripe(number).mutex.lock();
+  refresh_now();
+}
+
+void LockedKeys::hold_world() {
+  world_ = true;
+  refresh_now();
+}
+
+void LockedKeys::refresh_now() {
+  now_ms_ = keyspace_.clock().now_ms();
+  if (world_) {
+    for (uint32_t i = 0; i < keyspace_.stripe_count(); ++i) {
+      now_ms_ = std::max(now_ms_, keyspace_.stripe(i).latest_ms);
+    }
+    for (uint32_t i = 0; i < keyspace_.stripe_count(); ++i) keyspace_.stripe(i).latest_ms = now_ms_;
+    return;
+  }
+  for (const uint32_t number : held_) now_ms_ = std::max(now_ms_, keyspace_.stripe(number).latest_ms);
+  for (const uint32_t number : held_) keyspace_.stripe(number).latest_ms = now_ms_;
+}
+
+void LockedKeys::unlock() {
+  for (size_t i = held_.size(); i-- > 0;) keyspace_.stripe(held_[i]).mutex.unlock();
+  held_.clear();
+  world_ = false;
+  if (!graveyard_.empty()) [[unlikely]] {
+    for (Entry* entry : graveyard_) Entry::destroy(entry);
+    graveyard_.clear();
+  }
+}
+
+Stripe& LockedKeys::held_stripe(const Key& key) {
+  const uint32_t number = keyspace_.stripe_number(key.hash);
+  if constexpr (kDebugChecks) {
+    if (!world_ && std::find(held_.begin(), held_.end(), number) == held_.end()) {
+      std::fprintf(stderr, "scrubjay: key '%.*s' is not locked: wrong key spec?\n",
+                   static_cast<int>(key.text.size()), key.text.data());
+      std::abort();
+    }
+  }
+  return keyspace_.stripe(number);
+}
+
+LockedKeys::Found LockedKeys::locate(Stripe& stripe, int database, const Key& key) {
+  Found found;
+  found.shelf = stripe.shelf(database);
+  if (found.shelf == nullptr) return found;
+  found.slot = found.shelf->table.find(key.hash, [&](const Entry* entry) { return entry->key() == key.text; });
+  if (found.slot) found.entry = found.slot.get();
+  return found;
+}
+
+LockedKeys::Found LockedKeys::locate_live(Stripe& stripe, int database, const Key& key) {
+  Found found = locate(stripe, database, key);
+  if (found.entry == nullptr || !found.entry->has_deadline() || found.entry->deadline() >= now_ms_) return found;
+  if (!keyspace_.frozen.load(std::memory_order_relaxed)) {
+    bury(detach(found));
+    ++stripe.counters.expired;
+    announce_in(database, "expired", key);
+  }
+  found.entry = nullptr;
+  return found;
+}
+
+void LockedKeys::touch(Entry* entry) {
+  const Policy& policy = keyspace_.policy;
+  const uint32_t access =
+      policy.lfu() ? lfu_used(entry->access(), now_ms_, policy) : lru_stamp(now_ms_);
+  if (access != entry->access()) entry->set_access(access);
+}
+
+const Entry* LockedKeys::find_in(int database, const Key& key, Lookup lookup) {
+  Stripe& stripe = held_stripe(key);
+  Entry* entry = locate_live(stripe, database, key).entry;
+  if (lookup == Lookup::kRead || lookup == Lookup::kExamine) {
+    ++(entry != nullptr ? stripe.counters.hits : stripe.counters.misses);
+  }
+  if (entry != nullptr && touching_ && (lookup == Lookup::kRead || lookup == Lookup::kWrite)) touch(entry);
+  return entry;
+}
+
+void LockedKeys::schedule(Stripe& stripe, Shelf& shelf, Entry* entry) {
+  shelf.wheel.add(entry);
+  const int64_t due = shelf.wheel.next_due();
+  if (due < stripe.next_due.load(std::memory_order_relaxed)) {
+    stripe.next_due.store(due, std::memory_order_relaxed);
+    if (keyspace_.earlier_deadline) keyspace_.earlier_deadline(stripe, due);
+  }
+}
+
+void LockedKeys::insert(Stripe& stripe, int database, const Key& key, Entry* entry) {
+  Shelf& shelf = keyspace_.make_shelf(stripe, database, now_ms_);
+  shelf.table.insert(key.hash, entry);
+  if (entry->has_deadline()) schedule(stripe, shelf, entry);
+}
+
+void LockedKeys::replace(Stripe& stripe, const Key& key, const Found& found, Entry* entry) {
+  if (found.entry->has_deadline()) found.shelf->wheel.remove(found.entry);
+  found.shelf->table.replace(found.slot, key.hash, entry);
+  if (entry->has_deadline()) schedule(stripe, *found.shelf, entry);
+  bury(found.entry);
+}
+
+void LockedKeys::put_entry(int database, const Key& key, Entry* entry) {
+  Stripe& stripe = held_stripe(key);
+  const Found found = locate_live(stripe, database, key);
+  if (found.entry != nullptr) replace(stripe, key, found, entry);
+  else insert(stripe, database, key, entry);
+}
+
+Entry* LockedKeys::detach(const Found& found) {
+  if (found.entry->has_deadline()) found.shelf->wheel.remove(found.entry);
+  return found.shelf->table.erase(found.slot);
+}
+
+void LockedKeys::bury(Entry* entry) {
+  if (entry->is_block()) graveyard_.push_back(entry);
+  else Entry::destroy(entry);
+}
+
+bool LockedKeys::erase_in(int database, const Key& key) {
+  Stripe& stripe = held_stripe(key);
+  const Found found = locate_live(stripe, database, key);
+  if (found.entry == nullptr) return false;
+  bury(detach(found));
+  return true;
+}
+
+void LockedKeys::put_string(const Key& key, std::string_view value, int64_t deadline) {
+  put_string(key, value, deadline, encoding_for(value));
+}
+
+void LockedKeys::put_string(const Key& key, std::string_view value, int64_t deadline, Encoding encoding) {
+  Stripe& stripe = held_stripe(key);
+  const Found found = locate_live(stripe, database_, key);
+  const bool timed = deadline != kNoDeadline;
+  if (found.entry != nullptr && found.entry->has_deadline() == timed && found.entry->assign_in_place(value)) {
+    found.entry->set_encoding(encoding);
+    if (timed && found.entry->deadline() != deadline) {
+      found.shelf->wheel.remove(found.entry);
+      found.entry->set_deadline(deadline);
+      schedule(stripe, *found.shelf, found.entry);
+    }
+    if (touching_) touch(found.entry);
+    return;
+  }
+  Entry* entry = Entry::make_string(key.text, value, encoding, deadline);
+  entry->set_access(new_access(now_ms_, keyspace_.policy));
+  if (found.entry != nullptr) replace(stripe, key, found, entry);
+  else insert(stripe, database_, key, entry);
+}
+
+char* LockedKeys::resize_string(const Key& key, size_t size) {
+  Stripe& stripe = held_stripe(key);
+  const Found found = locate_live(stripe, database_, key);
+  if (found.entry == nullptr) {
+    Entry* fresh = Entry::make_string(key.text, "", Encoding::kRaw, kNoDeadline);
+    fresh = Entry::resize_string(fresh, size);
+    fresh->set_access(new_access(now_ms_, keyspace_.policy));
+    insert(stripe, database_, key, fresh);
+    return fresh->writable_string();
+  }
+  Entry* moved = Entry::resize_string(found.entry, size);
+  if (moved != found.entry) {
+    found.shelf->table.replace(found.slot, key.hash, moved);
+    if (moved->has_deadline()) found.shelf->wheel.relocate(moved);
+  }
+  moved->set_encoding(Encoding::kRaw);
+  return moved->writable_string();
+}
+
+void LockedKeys::change_deadline(const Key& key, int64_t deadline) {
+  Stripe& stripe = held_stripe(key);
+  const Found found = locate_live(stripe, database_, key);
+  if (found.entry == nullptr) return;
+  if (found.entry->has_deadline() && deadline != kNoDeadline) {
+    found.shelf->wheel.remove(found.entry);
+    found.entry->set_deadline(deadline);
+    schedule(stripe, *found.shelf, found.entry);
+    return;
+  }
+  replace(stripe, key, found, found.entry->clone(key.text, deadline));
+}
+
+void LockedKeys::set_deadline(const Key& key, int64_t deadline) { change_deadline(key, deadline); }
+void LockedKeys::clear_deadline(const Key& key) { change_deadline(key, kNoDeadline); }
+
+void LockedKeys::copy(const Key& source, int target_database, const Key& target) {
+  const Entry* entry = locate_live(held_stripe(source), database_, source).entry;
+  if (entry == nullptr) return;
+  put_entry(target_database, target, entry->clone(target.text, entry->deadline()));
+}
+
+void LockedKeys::rename(const Key& source, const Key& target) {
+  copy(source, database_, target);
+  erase(source);
+}
+
+void LockedKeys::move(const Key& key, int target_database) {
+  Stripe& stripe = held_stripe(key);
+  const Found found = locate_live(stripe, database_, key);
+  if (found.entry == nullptr) return;
+  Entry* entry = detach(found);
+  insert(stripe, target_database, key, entry);
+}
+
+void LockedKeys::announce_in(int database, std::string_view event, const Key& key) {
+  Stripe& stripe = held_stripe(key);
+  ++stripe.counters.changes;
+  touch_watched(stripe, database, key.text);
+  if (listener_ != nullptr) listener_->changed({event, key, database});
+}
+
+uint64_t LockedKeys::watch(int database, const Key& key) {
+  Stripe& stripe = held_stripe(key);
+  locate_live(stripe, database, key);
+  WatchedKey& watched = stripe.watched[WatchedName{database, std::string(key.text)}];
+  ++watched.watchers;
+  return watched.version;
+}
+
+void LockedKeys::unwatch(int database, const Key& key) {
+  Stripe& stripe = held_stripe(key);
+  const auto found = stripe.watched.find(WatchedName{database, std::string(key.text)});
+  if (found != stripe.watched.end() && --found->second.watchers == 0) stripe.watched.erase(found);
+}
+
+bool LockedKeys::unchanged(int database, const Key& key, uint64_t version) {
+  Stripe& stripe = held_stripe(key);
+  locate_live(stripe, database, key);  // a deadline that passed meanwhile is a change
+  const auto found = stripe.watched.find(WatchedName{database, std::string(key.text)});
+  return found != stripe.watched.end() && found->second.version == version;
+}
+
+}  // namespace scrubjay::store

@@ -1,0 +1,118 @@
+// The only door to data: the keys whose stripes the caller has locked, at one instant. The dispatcher
+// locks, a handler finds, edits and announces. Debug builds abort when a handler names a key whose
+// stripe is not held, so a wrong key spec cannot pass its first test. Used by one thread at a time.
+//
+// A view that find() returned dies at the next edit of any key.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "store/change.h"
+#include "store/keyspace.h"
+
+namespace scrubjay::store {
+
+// What a lookup means for the statistics and for the eviction policy.
+enum class Lookup : uint8_t {
+  kRead,     // counts a hit or a miss, and is a use of the key (GET)
+  kExamine,  // counts a hit or a miss, but is no use (EXISTS, TTL, TYPE)
+  kWrite,    // counts nothing, and is a use (INCR, SETRANGE)
+  kPeek,     // counts nothing and is no use (OBJECT, DEL)
+};
+
+class LockedKeys {
+ public:
+  explicit LockedKeys(Keyspace& keyspace) : keyspace_(keyspace) {}
+  ~LockedKeys() { unlock(); }
+  LockedKeys(const LockedKeys&) = delete;
+  LockedKeys& operator=(const LockedKeys&) = delete;
+
+  // -- the dispatcher's side ---------------------------------------------------------------------
+  // Locks the stripes of these keys in ascending order and fixes the instant.
+  void lock(std::span<const Key> keys);
+  // The same for one key, by an instant that the caller has just read.
+  void lock_one(uint64_t hash, int64_t now_ms);
+  // The caller holds every gate: all keys may be touched, nothing is locked.
+  void hold_world();
+  // Unlocks, and frees what the edits left behind.
+  void unlock();
+  // Reads the clock again (never earlier than a held stripe has seen).
+  void refresh_now();
+  bool holds_world() const { return world_; }
+  void select(int database) { database_ = database; }
+  void set_listener(ChangeListener* listener) { listener_ = listener; }
+  // CLIENT NO-TOUCH: lookups are no use of a key.
+  void set_touching(bool touching) { touching_ = touching; }
+
+  // -- a handler's side --------------------------------------------------------------------------
+  Keyspace& keyspace() { return keyspace_; }
+  int database() const { return database_; }
+  int64_t now_ms() const { return now_ms_; }
+
+  // The entry, or nullptr when it is absent or past its deadline (it is then removed).
+  const Entry* find(const Key& key, Lookup lookup = Lookup::kRead) { return find_in(database_, key, lookup); }
+  const Entry* find_in(int database, const Key& key, Lookup lookup);
+
+  // Creates or overwrites a string. `deadline` in ms, or kNoDeadline.
+  void put_string(const Key& key, std::string_view value, int64_t deadline);
+  void put_string(const Key& key, std::string_view value, int64_t deadline, Encoding encoding);
+  // Makes the string `size` bytes long (created when missing, new bytes zero) and returns its bytes
+  // for writing. The encoding becomes raw; the deadline stays.
+  char* resize_string(const Key& key, size_t size);
+  // The key must exist.
+  void set_deadline(const Key& key, int64_t deadline);
+  void clear_deadline(const Key& key);
+  // Returns whether it was there.
+  bool erase(const Key& key) { return erase_in(database_, key); }
+  // Puts a copy of `source`, which may stand in another database, under `target`, replacing what is
+  // there. The copy has the source's deadline.
+  void copy(const Key& source, int target_database, const Key& target);
+  // Moves the entry itself; the source is gone afterwards.
+  void rename(const Key& source, const Key& target);
+  void move(const Key& key, int target_database);
+
+  // Announces a write under Redis's event name; every edit is followed by one, several or none.
+  void announce(std::string_view event, const Key& key) { announce_in(database_, event, key); }
+  void announce_in(int database, std::string_view event, const Key& key);
+
+  // Watches. A watched key that is past its deadline is removed first.
+  uint64_t watch(int database, const Key& key);
+  void unwatch(int database, const Key& key);
+  // Whether the key is still as it was when watch() returned `version`.
+  bool unchanged(int database, const Key& key, uint64_t version);
+
+ private:
+  struct Found {
+    Shelf* shelf = nullptr;
+    Table::Slot slot{};
+    Entry* entry = nullptr;
+  };
+  Stripe& held_stripe(const Key& key);
+  Found locate(Stripe& stripe, int database, const Key& key);
+  // As locate, but an entry past its deadline is removed (or hidden, while expiry is frozen).
+  Found locate_live(Stripe& stripe, int database, const Key& key);
+  void insert(Stripe& stripe, int database, const Key& key, Entry* entry);
+  void replace(Stripe& stripe, const Key& key, const Found& found, Entry* entry);
+  void put_entry(int database, const Key& key, Entry* entry);
+  Entry* detach(const Found& found);
+  bool erase_in(int database, const Key& key);
+  void change_deadline(const Key& key, int64_t deadline);
+  void schedule(Stripe& stripe, Shelf& shelf, Entry* entry);
+  void bury(Entry* entry);
+  void touch(Entry* entry);
+  void see(Stripe& stripe);
+
+  Keyspace& keyspace_;
+  ChangeListener* listener_ = nullptr;
+  int64_t now_ms_ = 0;
+  int database_ = 0;
+  bool world_ = false;
+  bool touching_ = true;
+  std::vector<uint32_t> held_;     // stripe numbers, ascending
+  std::vector<Entry*> graveyard_;  // long values, freed after unlock
+};
+
+}  // namespace scrubjay::store
