@@ -46,39 +46,21 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <functional>
-#include <memory>
-#include <new>
-#include <vector>
+#include <utility>
+
+#include "scrubjay/detail/table_segment.h"
 
 namespace scrubjay::detail {
-
-// How a segment of one size is laid out: header and 4 stash cells, buckets, further stash cells.
-struct TableShape {
-  uint8_t buckets;
-  uint8_t stash;
-  uint16_t cells;
-};
-
-inline constexpr size_t kTableLine = 64;
-inline constexpr std::array<uint8_t, 19> kTableShapeLines = {2,  3,  4,  5,  6,  7,  8,  10, 12, 14,
-                                                             16, 20, 24, 28, 32, 40, 48, 56, 64};
-inline constexpr auto kTableShapes = [] {
-  std::array<TableShape, kTableShapeLines.size()> shapes{};
-  for (size_t i = 0; i < shapes.size(); ++i) {
-    const unsigned lines = kTableShapeLines[i];
-    const unsigned stash_lines = lines / 16;
-    shapes[i].buckets = static_cast<uint8_t>(lines - 1 - stash_lines);
-    shapes[i].stash = static_cast<uint8_t>(4 + 8 * stash_lines);
-    shapes[i].cells = static_cast<uint16_t>(8 * shapes[i].buckets + shapes[i].stash);
-  }
-  return shapes;
-}();
 
 // Traits: static uint64_t hash(const T*), the entry's hash from the entry itself.
 template <class T, class Traits>
 class Table {
-  using Cell = std::atomic<uint64_t>;
+  using Cell = TableCell;
+  using Values = TableValues;
+  using Segment = TableSegment;
+  using SegmentPtr = TableSegmentPtr;
+  using Ref = TableRef;
+  using Directory = TableDirectory;
 
  public:
   // Takes a dead block and the function that frees it.
@@ -145,7 +127,7 @@ class Table {
     for (;;) {
       const Ref ref = ref_of(hash);
       const uint64_t tag = ref.tag(hash);
-      if (put(ref.segment(), ref.bucket(tag), pack(tag, entry))) break;
+      if (ref.segment()->put(ref.bucket(tag), pack(tag, entry))) break;
       grow(hash);
     }
     ++size_;
@@ -155,13 +137,7 @@ class Table {
     const Ref ref = ref_of(slot.hash_);
     Segment* const segment = ref.segment();
     T* const entry = slot.get();
-    const unsigned bucket = ref.bucket(ref.tag(slot.hash_));
-    if (segment->overflows(bucket)) {
-      erase_beside_stash(ref, bucket, slot.cell_);
-    } else {
-      slot.cell_->store(0, std::memory_order_relaxed);
-    }
-    --segment->count;
+    segment->erase(ref.bucket(ref.tag(slot.hash_)), slot.cell_);
     --size_;
     if (segment->count < segment->shrink_below) shrink(slot.hash_);
     return entry;
@@ -277,162 +253,24 @@ class Table {
   }
 
  private:
-  static constexpr unsigned kPointerBits = 48;
-  static constexpr unsigned kTagBits = 16;
-  static constexpr unsigned kBucketCells = 8;
-  static constexpr unsigned kFullBucket = 0xff;
-  static constexpr unsigned kInlineStash = 4;
-  static constexpr unsigned kMaxLag = 2;
-  static constexpr unsigned kMaxDepth = 32;
-  static constexpr uint64_t kPointerMask = (uint64_t{1} << kPointerBits) - 1;
   // Two halves of at most so many entries become one segment of the largest shape.
+  static constexpr unsigned kPointerBits = kTablePointerBits;
+  static constexpr unsigned kTagBits = kTableTagBits;
+  static constexpr unsigned kBucketCells = kTableBucketCells;
+  static constexpr unsigned kInlineStash = kTableInlineStash;
+  static constexpr unsigned kFullBucket = 0xff;
   static constexpr uint32_t kMergeBelow = kTableShapes.back().cells * 70 / 100;
 
-  // The header of a segment; its cells follow: 4 stash cells, the buckets, further stash cells.
-  struct Segment {
-    uint64_t overflowed = 0;  // bit b: bucket b has entries in the stash
-    uint32_t count = 0;
-    uint32_t stash_used = 0;
-    uint32_t stash_capacity = 0;
-    uint32_t bytes = 0;
-    uint32_t shrink_below = 0;
-    uint8_t buckets = 0;
-    uint8_t depth = 0;
-    uint8_t lag = 0;
-    uint8_t shape = 0;
-
-    Cell* cells() { return reinterpret_cast<Cell*>(this + 1); }
-    const Cell* cells() const { return reinterpret_cast<const Cell*>(this + 1); }
-    Cell* bucket(unsigned b) { return cells() + kInlineStash + kBucketCells * b; }
-    Cell& stash(uint32_t i) { return cells()[i < kInlineStash ? i : kBucketCells * buckets + i]; }
-    size_t cell_count() const { return size_t{kBucketCells} * buckets + stash_capacity; }
-    bool overflows(unsigned b) const { return (overflowed >> b & 1) != 0; }
-  };
-  static_assert(sizeof(Segment) + kInlineStash * sizeof(Cell) == kTableLine);
-
-  // A directory cell: 48 bits of segment pointer, 7 of bucket count, 6 of depth, 2 of lag.
-  class Ref {
-   public:
-    explicit Ref(uint64_t bits) : bits_(bits) {}
-    explicit Ref(const Segment* segment)
-        : bits_(reinterpret_cast<uint64_t>(segment) | uint64_t{segment->buckets} << 48 |
-                uint64_t{segment->depth} << 55 | uint64_t{segment->lag} << 61) {}
-
-    uint64_t bits() const { return bits_; }
-    Segment* segment() const { return reinterpret_cast<Segment*>(bits_ & kPointerMask); }
-    unsigned buckets() const { return bits_ >> 48 & 0x7f; }
-    unsigned depth() const { return bits_ >> 55 & 0x3f; }
-    unsigned lag() const { return bits_ >> 61 & 3; }
-    unsigned tag_start() const { return depth() - lag(); }
-    uint64_t tag(uint64_t hash) const { return tag_at(hash, tag_start()); }
-    unsigned bucket(uint64_t tag) const {
-      return static_cast<unsigned>((tag << lag() & 0xffff) * buckets() >> kTagBits);
-    }
-    // The lowest hash of the segment that `hash` belongs to.
-    uint64_t prefix(uint64_t hash) const {
-      return depth() == 0 ? 0 : hash & ~uint64_t{0} << (64 - depth());
-    }
-    // The lowest hash that goes to bucket b.
-    uint64_t bucket_start(uint64_t prefix, unsigned b) const {
-      const uint64_t exact = ((uint64_t{b} << kTagBits) + buckets() - 1) / buckets();
-      const uint64_t grain = uint64_t{1} << lag();
-      return prefix + (((exact + grain - 1) & ~(grain - 1)) << (48 - depth()));
-    }
-    // The lowest hash above the segment; 0 after the last one.
-    uint64_t segment_end(uint64_t prefix) const {
-      return depth() == 0 ? 0 : prefix + (uint64_t{1} << (64 - depth()));
-    }
-
-   private:
-    uint64_t bits_;
-  };
-
-  struct alignas(Cell) Directory {
-    explicit Directory(unsigned d) : depth(d) {}
-    const unsigned depth;
-
-    size_t size() const { return size_t{1} << depth; }
-    size_t bytes() const { return bytes_at(depth); }
-    static size_t bytes_at(unsigned d) {
-      return sizeof(Directory) + sizeof(Cell) * (size_t{1} << d);
-    }
-    Cell* cells() { return reinterpret_cast<Cell*>(this + 1); }
-    const Cell* cells() const { return reinterpret_cast<const Cell*>(this + 1); }
-    size_t index(uint64_t hash) const { return (hash >> 1) >> (63 - depth); }
-    Ref at(uint64_t hash) const {
-      return Ref(cells()[index(hash)].load(std::memory_order_acquire));
-    }
-  };
-
-  struct FreeSegment {
-    void operator()(Segment* segment) const { free_segment(segment); }
-  };
-  using SegmentPtr = std::unique_ptr<Segment, FreeSegment>;
-  using Values = std::vector<uint64_t>;
-
-  static void free_segment(void* memory) {
-    ::operator delete (memory, std::align_val_t{kTableLine});
-  }
-  static void free_directory(void* memory) { ::operator delete(memory); }
   static void free_now(void* memory, void (*free)(void*)) { free(memory); }
   static void check(bool good) {
     if (!good) std::abort();
   }
 
-  static T* entry_of(uint64_t value) { return reinterpret_cast<T*>(value & kPointerMask); }
+  static T* entry_of(uint64_t value) { return reinterpret_cast<T*>(value & kTablePointerMask); }
   static uint64_t pack(uint64_t tag, T* entry) {
     return tag << kPointerBits | reinterpret_cast<uint64_t>(entry);
   }
-  // The 16 hash bits from bit `start` on, counted from the top.
-  static uint64_t tag_at(uint64_t hash, unsigned start) { return hash >> (48 - start) & 0xffff; }
-
   Ref ref_of(uint64_t hash) const { return directory_.load(std::memory_order_acquire)->at(hash); }
-
-  // Puts a cell into its bucket, else the stash; false when both are full.
-  static bool put(Segment* segment, unsigned bucket, uint64_t value) {
-    Cell* const cells = segment->bucket(bucket);
-    Cell* place = nullptr;
-    for (unsigned i = 0; i < kBucketCells && place == nullptr; ++i) {
-      if (cells[i].load(std::memory_order_relaxed) == 0) place = &cells[i];
-    }
-    if (place == nullptr) {
-      if (segment->stash_used == segment->stash_capacity) return false;
-      place = &segment->stash(segment->stash_used++);
-      segment->overflowed |= uint64_t{1} << bucket;
-    }
-    place->store(value, std::memory_order_relaxed);
-    ++segment->count;
-    return true;
-  }
-
-  // Empties a cell of a bucket with entries in the stash, keeping the bucket full while it has any.
-  static void erase_beside_stash(Ref ref, unsigned bucket, Cell* cell) {
-    Segment* const segment = ref.segment();
-    const auto is_home = [&](uint64_t value) {
-      return ref.bucket(value >> kPointerBits) == bucket;
-    };
-    Cell* hole = cell;
-    uint32_t others = 0;
-    Cell* other = nullptr;
-    for (uint32_t i = 0; i < segment->stash_used; ++i) {
-      Cell& candidate = segment->stash(i);
-      if (&candidate != cell && is_home(candidate.load(std::memory_order_relaxed))) {
-        ++others;
-        other = &candidate;
-      }
-    }
-    Cell* const main = segment->bucket(bucket);
-    const bool in_bucket = !std::less<>()(cell, main) && std::less<>()(cell, main + kBucketCells);
-    if (in_bucket) {
-      cell->store(other->load(std::memory_order_relaxed), std::memory_order_relaxed);
-      hole = other;
-      --others;
-    }
-    Cell& last = segment->stash(--segment->stash_used);
-    hole->store(last.load(std::memory_order_relaxed), std::memory_order_relaxed);
-    last.store(0, std::memory_order_relaxed);
-    if (others == 0) segment->overflowed &= ~(uint64_t{1} << bucket);
-  }
 
   template <class F>
   static size_t visit(Ref ref, unsigned bucket, F&& f) {
@@ -477,89 +315,10 @@ class Table {
     }
   }
 
-  static SegmentPtr make_segment(unsigned shape, uint32_t extra_stash, unsigned depth,
-                                 unsigned lag) {
-    const size_t bytes = kTableShapeLines[shape] * kTableLine + extra_stash * sizeof(Cell);
-    void* const memory = ::operator new (bytes, std::align_val_t{kTableLine});
-    SegmentPtr segment(new (memory) Segment);
-    segment->stash_capacity = kTableShapes[shape].stash + extra_stash;
-    segment->bytes = static_cast<uint32_t>(bytes);
-    segment->buckets = kTableShapes[shape].buckets;
-    segment->depth = static_cast<uint8_t>(depth);
-    segment->lag = static_cast<uint8_t>(lag);
-    segment->shape = static_cast<uint8_t>(shape);
-    segment->shrink_below = extra_stash != 0 ? static_cast<uint32_t>(segment->cell_count() / 4)
-                            : shape == 0     ? 0
-                                             : kTableShapes[shape - 1].cells * 64u / 100;
-    const size_t count = segment->cell_count();
-    for (size_t i = 0; i < count; ++i) new (segment->cells() + i) Cell(0);
-    return segment;
-  }
-
-  // A segment of at least `shape` that holds the values, whose tags are right for depth and lag.
-  static SegmentPtr build(const Values& values, unsigned shape, unsigned depth, unsigned lag,
-                          uint32_t extra = 0) {
-    for (;;) {
-      SegmentPtr segment = make_segment(shape, extra, depth, lag);
-      const Ref ref(segment.get());
-      std::array<uint8_t, 64> fill{};
-      bool fits = true;
-      for (const uint64_t value : values) {
-        const unsigned bucket = ref.bucket(value >> kPointerBits);
-        Cell* place = nullptr;
-        if (fill[bucket] < kBucketCells) {
-          place = segment->bucket(bucket) + fill[bucket]++;
-        } else if (segment->stash_used < segment->stash_capacity) {
-          place = &segment->stash(segment->stash_used++);
-          segment->overflowed |= uint64_t{1} << bucket;
-        } else {
-          fits = false;
-          break;
-        }
-        place->store(value, std::memory_order_relaxed);
-      }
-      if (fits) {
-        segment->count = static_cast<uint32_t>(values.size());
-        return segment;
-      }
-      if (shape + 1 < kTableShapes.size()) {
-        ++shape;
-      } else {
-        extra = std::max<uint32_t>(64, 2 * extra);
-      }
-    }
-  }
-
-  static Values values_of(Segment* segment) {
-    Values values;
-    values.reserve(segment->count);
-    const size_t count = segment->cell_count();
-    for (size_t i = 0; i < count; ++i) {
-      const uint64_t value = segment->cells()[i].load(std::memory_order_relaxed);
-      if (value != 0) values.push_back(value);
-    }
-    return values;
-  }
-
-  // The smallest shape that so many entries are likely to fit.
-  static unsigned shape_for(size_t count) {
-    unsigned shape = 0;
-    while (shape + 1 < kTableShapes.size() && count * 100 > kTableShapes[shape].cells * 76u) {
-      ++shape;
-    }
-    return shape;
-  }
-
-  static Directory* make_directory(unsigned depth) {
-    auto* const directory = new (::operator new(Directory::bytes_at(depth))) Directory(depth);
-    for (size_t i = 0; i < directory->size(); ++i) new (directory->cells() + i) Cell(0);
-    return directory;
-  }
-
   // Starts with one empty segment; what was there before is the caller's.
   void reset() {
-    SegmentPtr segment = make_segment(0, 0, 0, 0);
-    Directory* const directory = make_directory(0);
+    SegmentPtr segment = make_table_segment(0, 0, 0, 0);
+    Directory* const directory = make_table_directory(0);
     directory->cells()[0].store(Ref(segment.get()).bits(), std::memory_order_relaxed);
     memory_ = directory->bytes() + segment->bytes;
     segment.release();
@@ -570,8 +329,8 @@ class Table {
   }
 
   void discard(Directory* directory) {
-    each_segment(directory, [&](Segment* segment, uint64_t) { retire_(segment, &free_segment); });
-    retire_(directory, &free_directory);
+    each_segment(directory, [&](Segment* segment, uint64_t) { retire_(segment, &Segment::free); });
+    retire_(directory, &Directory::free);
   }
 
   // Makes the directory point at a segment, in all cells of its prefix.
@@ -594,7 +353,7 @@ class Table {
     memory_ -= segment->bytes;
     --segments_;
     deepest_ -= segment->depth == directory_depth;
-    retire_(segment, &free_segment);
+    retire_(segment, &Segment::free);
   }
 
   void replace_directory(Directory* fresh) {
@@ -602,7 +361,7 @@ class Table {
     memory_ += fresh->bytes();
     memory_ -= old->bytes();
     directory_.store(fresh, std::memory_order_release);
-    retire_(old, &free_directory);
+    retire_(old, &Directory::free);
   }
 
   void grow(uint64_t hash) {
@@ -613,16 +372,17 @@ class Table {
     // Hashes that agree in many bits must not blow up the directory: then the stash grows.
     const bool may_split =
         ref.depth() < directory->depth ||
-        (directory->depth < kMaxDepth && directory->size() <= 4 * size_t{segments_} + 32);
+        (directory->depth < kTableMaxDepth && directory->size() <= 4 * size_t{segments_} + 32);
     if (largest && may_split) {
       split(ref, ref.prefix(hash));
       return;
     }
     const uint32_t extra = segment->stash_capacity - kTableShapes[segment->shape].stash;
     SegmentPtr bigger =
-        largest ? build(values_of(segment), segment->shape, ref.depth(), ref.lag(),
-                        std::max<uint32_t>(64, 2 * extra))
-                : build(values_of(segment), segment->shape + 1u, ref.depth(), ref.lag());
+        largest
+            ? build_table_segment(segment->values(), segment->shape, ref.depth(), ref.lag(),
+                                  std::max<uint32_t>(64, 2 * extra))
+            : build_table_segment(segment->values(), segment->shape + 1u, ref.depth(), ref.lag());
     publish(std::move(bigger), ref.prefix(hash));
     drop(segment, directory->depth);
   }
@@ -630,11 +390,11 @@ class Table {
   void split(Ref ref, uint64_t prefix) {
     Segment* const segment = ref.segment();
     const unsigned depth = ref.depth() + 1;
-    const bool fresh_tags = ref.lag() == kMaxLag;
+    const bool fresh_tags = ref.lag() == kTableMaxLag;
     const unsigned lag = fresh_tags ? 0 : ref.lag() + 1;
     if (directory_.load(std::memory_order_relaxed)->depth < depth) double_directory();
 
-    const Values values = values_of(segment);
+    const Values values = segment->values();
     std::array<Values, 2> halves;
     for (Values& half : halves) half.reserve(values.size());
     constexpr size_t kAhead = 16;
@@ -644,12 +404,12 @@ class Table {
       if (fresh_tags) {
         if (i + kAhead < values.size()) __builtin_prefetch(entry_of(values[i + kAhead]));
         T* const entry = entry_of(value);
-        value = pack(tag_at(Traits::hash(static_cast<const T*>(entry)), depth), entry);
+        value = pack(table_tag(Traits::hash(static_cast<const T*>(entry)), depth), entry);
       }
       halves[side].push_back(value);
     }
-    SegmentPtr low = build(halves[0], shape_for(halves[0].size()), depth, lag);
-    SegmentPtr high = build(halves[1], shape_for(halves[1].size()), depth, lag);
+    SegmentPtr low = build_table_segment(halves[0], table_shape_for(halves[0].size()), depth, lag);
+    SegmentPtr high = build_table_segment(halves[1], table_shape_for(halves[1].size()), depth, lag);
     publish(std::move(low), prefix);
     publish(std::move(high), prefix | uint64_t{1} << (64 - depth));
     drop(segment, directory_.load(std::memory_order_relaxed)->depth);
@@ -657,7 +417,7 @@ class Table {
 
   void double_directory() {
     const Directory* const old = directory_.load(std::memory_order_relaxed);
-    Directory* const fresh = make_directory(old->depth + 1);
+    Directory* const fresh = make_table_directory(old->depth + 1);
     for (size_t i = 0; i < fresh->size(); ++i) {
       fresh->cells()[i].store(old->cells()[i / 2].load(std::memory_order_relaxed),
                               std::memory_order_relaxed);
@@ -668,7 +428,7 @@ class Table {
 
   void halve_directory() {
     const Directory* const old = directory_.load(std::memory_order_relaxed);
-    Directory* const fresh = make_directory(old->depth - 1);
+    Directory* const fresh = make_table_directory(old->depth - 1);
     for (size_t i = 0; i < fresh->size(); ++i) {
       const uint64_t bits = old->cells()[2 * i].load(std::memory_order_relaxed);
       deepest_ += Ref(bits).depth() == fresh->depth;
@@ -685,8 +445,8 @@ class Table {
     }
     const Ref ref = ref_of(hash);
     Segment* const segment = ref.segment();
-    SegmentPtr smaller =
-        build(values_of(segment), shape_for(segment->count), ref.depth(), ref.lag());
+    SegmentPtr smaller = build_table_segment(segment->values(), table_shape_for(segment->count),
+                                             ref.depth(), ref.lag());
     if (smaller->bytes < segment->bytes) {
       publish(std::move(smaller), ref.prefix(hash));
       drop(segment, directory_.load(std::memory_order_relaxed)->depth);
@@ -711,14 +471,15 @@ class Table {
     const auto add = [&](Ref ref, uint64_t prefix) {
       // Tags begin at an earlier bit now: the bits in front come from the prefix.
       const unsigned shift = ref.tag_start() - start;
-      const uint64_t front = tag_at(prefix, start) >> (kTagBits - shift) << (kTagBits - shift);
-      for (const uint64_t value : values_of(ref.segment())) {
+      const uint64_t front = table_tag(prefix, start) >> (kTagBits - shift) << (kTagBits - shift);
+      for (const uint64_t value : ref.segment()->values()) {
         values.push_back(pack(front | (value >> kPointerBits) >> shift, entry_of(value)));
       }
     };
     add(own, own.prefix(hash));
     add(other, other.prefix(hash ^ side_bit));
-    SegmentPtr united = build(values, shape_for(values.size()), depth, depth - start);
+    SegmentPtr united =
+        build_table_segment(values, table_shape_for(values.size()), depth, depth - start);
     publish(std::move(united), own.prefix(hash) & ~side_bit);
     const unsigned directory_depth = directory_.load(std::memory_order_relaxed)->depth;
     drop(own.segment(), directory_depth);
@@ -730,7 +491,7 @@ class Table {
   static void check_segment(const Directory* directory, Segment* segment, uint64_t prefix) {
     const Ref ref(segment);
     const size_t first = directory->index(prefix);
-    check(ref.depth() <= directory->depth && ref.lag() <= kMaxLag && ref.lag() <= ref.depth());
+    check(ref.depth() <= directory->depth && ref.lag() <= kTableMaxLag && ref.lag() <= ref.depth());
     for (size_t i = 0; i < size_t{1} << (directory->depth - ref.depth()); ++i) {
       check(directory->cells()[first + i].load(std::memory_order_relaxed) == ref.bits());
     }
