@@ -36,8 +36,6 @@ bool arity_fits(const Command& command, size_t count) {
                             : count >= static_cast<size_t>(-command.arity);
 }
 
-bool has_every_key(const Command& command) { return schema::has_every_key(*command.spec); }
-
 // Appends the keys that the request names.
 void append_keys(const Command& command, std::span<const std::string_view> arguments,
                  std::vector<store::Key>& keys) {
@@ -79,9 +77,9 @@ void Dispatcher::prepare(Worker&, const Client& client, const resp::RequestBatch
     PreparedRequest& item = prepared[i];
     item.command = resolve(arguments, nullptr);
     if (item.command == nullptr) continue;
-    const int position = schema::single_key_position(*item.command->spec);
-    if (position <= 0 || static_cast<size_t>(position) >= arguments.size()) continue;
-    item.key = store::Key(arguments[static_cast<size_t>(position)]);
+    const auto position = static_cast<size_t>(item.command->single_key);
+    if (position == 0 || position >= arguments.size()) continue;
+    item.key = store::Key(arguments[position]);
     item.has_key = true;
     if (prefetch) services_.keyspace.prefetch_bucket(item.key.hash, client.database);
   }
@@ -224,7 +222,7 @@ void Dispatcher::lock_transaction(Worker& worker, Client& client, const Command&
   if (command.flags & schema::kLocksQueue) {
     for (const QueuedCommand& queued : transaction.queue) {
       constexpr uint32_t kNeedsWorld = schema::kWorld | schema::kWalks | schema::kLocksWatched;
-      world |= (queued.command->flags & kNeedsWorld) != 0 || has_every_key(*queued.command);
+      world |= (queued.command->flags & kNeedsWorld) != 0 || queued.command->every_key;
       views.assign(queued.arguments.begin(), queued.arguments.end());
       append_keys(*queued.command, views, keys);
     }
@@ -238,7 +236,7 @@ void Dispatcher::run(Worker& worker, Client& client, const Command& command,
                      resp::ReplyBuilder& reply) {
   std::vector<store::Key>& keys = worker.key_list;
   keys.clear();
-  bool world = (command.flags & schema::kWorld) != 0 || has_every_key(command);
+  bool world = (command.flags & schema::kWorld) != 0 || command.every_key;
   if (prepared.has_key) {
     keys.push_back(prepared.key);
     if (!world) worker.keys.lock_one(prepared.key.hash, worker.stamp_ns / 1'000'000);

@@ -63,6 +63,7 @@ struct Services {
   // Handed in by main.cc: starts a graceful end; applies an option that something outside the engine
   // depends on (loglevel, maxclients, bind ...), and answers why it can't.
   std::function<void()> request_shutdown;
+  std::function<void(int64_t now_ms)> on_tick;  // ten times a second, on the first I/O thread
   std::function<std::string(const std::vector<std::string>& changed)> apply_config;
 
   // Reads the options that the keyspace keeps a copy of.

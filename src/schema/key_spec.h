@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <vector>
 
 namespace scrubjay::schema {
 
@@ -61,5 +63,21 @@ constexpr KeySpec keys_after(std::string_view word, bool first_half, uint16_t fl
 constexpr KeySpec every_key() {
   return {.shape = KeySpec::Shape::kEveryKey};
 }
+
+struct CommandSpec;
+
+// One key of a request: its place among the arguments (the command's name is 0) and its key flags.
+struct KeyPosition {
+  uint32_t index;
+  uint16_t flags;
+};
+using KeyPositions = std::vector<KeyPosition>;
+
+// Appends the keys that the request names. False if the arguments don't fit the specs.
+bool extract_keys(const CommandSpec& command, std::span<const std::string_view> arguments,
+                  KeyPositions& positions);
+
+// Whether the command walks the keyspace or names keys at run time.
+bool has_every_key(const CommandSpec& command);
 
 }  // namespace scrubjay::schema

@@ -1,0 +1,182 @@
+#include "net/io_thread.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "net/address.h"
+#include "net/session.h"
+
+namespace scrubjay::net {
+namespace {
+
+constexpr int64_t kTickMs = 100;
+constexpr int64_t kStopGraceMs = 3000;  // for clients that are slow to take their last replies
+constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+
+}  // namespace
+
+IoThread::IoThread(engine::Services& services, engine::Worker& worker)
+    : services_(services),
+      worker_(worker),
+      context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE),
+      mail_(context_, ::dup(worker.mailbox.event_descriptor())),
+      timer_(context_),
+      maintenance_(services, worker),
+      reply_(reply_buffer_) {
+  refresh_limits();
+}
+
+IoThread::~IoThread() = default;
+
+void IoThread::refresh_limits() {
+  const config::Config& config = services_.config;
+  limits_ = {config.proto_max_bulk_len, config.client_query_buffer_limit, config.timeout_s * 1000,
+             config.client_output_buffer_limit.normal};
+}
+
+void IoThread::run() {
+  register_allocating_thread();
+  wait_mail();
+  maintain();
+  context_.run();
+}
+
+void IoThread::wait_mail() {
+  mail_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                   [this](const boost::system::error_code& error) {
+                     if (error) return;
+                     read_mail();
+                     wait_mail();
+                   });
+}
+
+void IoThread::read_mail() {
+  using Kind = engine::Letter::Kind;
+  for (engine::Letter& letter : worker_.mailbox.collect()) {
+    switch (letter.kind) {
+      case Kind::kAdopt: adopt(letter.socket); break;
+      case Kind::kLookAtAll: look_at_all(); break;
+      case Kind::kStop: stop(); break;
+      case Kind::kLook: {
+        const auto found = sessions_.find(letter.client_id);
+        if (found != sessions_.end()) found->second->look(services_.clock.now_ms());
+        break;
+      }
+      case Kind::kPush: {
+        // Without an id the letter is for every client in MONITOR.
+        std::vector<std::shared_ptr<Session>> receivers;
+        for (const auto& [id, session] : sessions_) {
+          if (session->client().monitor) receivers.push_back(session);
+        }
+        for (const auto& session : receivers) session->push(letter.bytes);
+        break;
+      }
+    }
+  }
+  maintain();
+}
+
+void IoThread::look_at_all() {
+  std::vector<std::shared_ptr<Session>> all;
+  for (const auto& [id, session] : sessions_) all.push_back(session);
+  const int64_t now_ms = services_.clock.now_ms();
+  for (const auto& session : all) session->look(now_ms);
+}
+
+void IoThread::adopt(int socket) {
+  set_connection_options(socket, services_.config.tcp_keepalive_s);
+  const auto session = std::make_shared<Session>(*this, socket, services_.clients.next_id());
+  engine::Client& client = session->client();
+  services_.gates.enter(worker_.gate);
+  client.authenticated = services_.config.requirepass.empty();
+  services_.clients.add(client);
+  ++worker_.counters.connections;
+  services_.gates.leave(worker_.gate);
+  sessions_.emplace(client.id, session);
+  session->start();
+}
+
+void IoThread::drop(Session& session) {
+  engine::Client& client = session.client();
+  services_.gates.enter(worker_.gate);
+  services_.clients.remove(client);
+  services_.dispatcher->forget(worker_, client);
+  if (client.monitor) services_.monitors.fetch_sub(1, std::memory_order_relaxed);
+  if (client.blocked) services_.blocked_clients.fetch_sub(1, std::memory_order_relaxed);
+  services_.gates.leave(worker_.gate);
+  worker_.client_count.fetch_sub(1, std::memory_order_relaxed);
+  sessions_.erase(client.id);
+}
+
+void IoThread::wake_at(int64_t when_ms, uint64_t client_id) {
+  if (when_ms == 0) return;
+  wakes_.emplace(when_ms, client_id);
+  arm(when_ms);
+}
+
+void IoThread::wake_when_unpaused(uint64_t client_id) {
+  services_.gates.enter(worker_.gate);
+  const int64_t until_ms = services_.pause.until_ms;
+  services_.gates.leave(worker_.gate);
+  wake_at(std::max<int64_t>(until_ms, 1), client_id);
+}
+
+void IoThread::arm(int64_t when_ms) {
+  if (when_ms >= armed_for_ms_) return;
+  armed_for_ms_ = when_ms;
+  worker_.armed_until.store(when_ms, std::memory_order_relaxed);
+  const int64_t now_ms = services_.clock.now_ms();
+  timer_.expires_after(std::chrono::milliseconds(std::max<int64_t>(when_ms - now_ms, 0)));
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    armed_for_ms_ = kNever;
+    worker_.armed_until.store(kNever, std::memory_order_relaxed);
+    maintain();
+  });
+}
+
+void IoThread::maintain() {
+  int64_t now_ms = services_.clock.now_ms();
+  while (!wakes_.empty() && wakes_.begin()->first <= now_ms) {
+    const uint64_t id = wakes_.begin()->second;
+    wakes_.erase(wakes_.begin());
+    const auto found = sessions_.find(id);
+    if (found != sessions_.end()) found->second->look(now_ms);
+  }
+  if (now_ms >= next_tick_ms_) {
+    tick(now_ms);
+    next_tick_ms_ = now_ms + kTickMs;
+  }
+  int64_t next = maintenance_.next_due();
+  if (next < now_ms) next = maintenance_.run_slice();
+  // A deadline has passed only when its millisecond has.
+  if (next != kNever) ++next;
+  if (!wakes_.empty()) next = std::min(next, wakes_.begin()->first);
+  arm(std::min(next, next_tick_ms_));
+}
+
+void IoThread::tick(int64_t now_ms) {
+  services_.gates.enter(worker_.gate);
+  refresh_limits();
+  services_.gates.leave(worker_.gate);
+  std::vector<std::shared_ptr<Session>> doubtful;
+  for (const auto& [id, session] : sessions_) {
+    if (limits_.timeout_ms > 0 || !session->flushed()) doubtful.push_back(session);
+  }
+  for (const auto& session : doubtful) session->check_limits(now_ms);
+  if (services_.on_tick && worker_.index == 0) services_.on_tick(now_ms);
+  if (stop_at_ms_ == 0) return;
+  const bool all_flushed = std::all_of(sessions_.begin(), sessions_.end(),
+                                       [](const auto& item) { return item.second->flushed(); });
+  if (all_flushed || now_ms >= stop_at_ms_) context_.stop();
+}
+
+void IoThread::stop() {
+  if (on_stop_) on_stop_();
+  stop_at_ms_ = services_.clock.now_ms() + kStopGraceMs;
+  tick(services_.clock.now_ms());
+}
+
+}  // namespace scrubjay::net

@@ -1,0 +1,90 @@
+// One I/O thread: its io_context, its connections, its share of the maintenance, its mailbox. All of
+// it runs on the one thread; others reach it through the worker's mailbox alone.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "engine/dispatcher.h"
+#include "engine/maintenance.h"
+#include "resp/reply.h"
+
+namespace scrubjay::net {
+
+class Session;
+
+class IoThread {
+ public:
+  // What sessions need of the configuration, copied while the gate is raised.
+  struct Limits {
+    uint64_t max_bulk = 512u << 20;
+    uint64_t query_buffer = 1u << 30;
+    int64_t timeout_ms = 0;
+    config::OutputBufferLimit output;
+  };
+
+  IoThread(engine::Services& services, engine::Worker& worker);
+  ~IoThread();
+
+  // Serves until a kStop letter has come and replies are flushed.
+  void run();
+
+  // The thread's own callers only, from here on.
+  boost::asio::io_context& context() { return context_; }
+  engine::Services& services() { return services_; }
+  engine::Worker& worker() { return worker_; }
+  const Limits& limits() const { return limits_; }
+  void refresh_limits();
+  std::array<char, 64 * 1024>& read_buffer() { return read_buffer_; }
+  resp::RequestBatch& batch() { return batch_; }
+  std::vector<engine::PreparedRequest>& prepared() { return prepared_; }
+  resp::ReplyBuilder& reply() { return reply_; }
+
+  void adopt(int socket);
+  void drop(Session& session);
+  // Looks at the client again at `when_ms` (0: only when asked to).
+  void wake_at(int64_t when_ms, uint64_t client_id);
+  void wake_when_unpaused(uint64_t client_id);
+  void on_stop(std::function<void()> f) { on_stop_ = std::move(f); }
+
+ private:
+  void wait_mail();
+  void read_mail();
+  void maintain();
+  void tick(int64_t now_ms);
+  void arm(int64_t when_ms);
+  void look_at_all();
+  void stop();
+
+  engine::Services& services_;
+  engine::Worker& worker_;
+  boost::asio::io_context context_;
+  boost::asio::posix::stream_descriptor mail_;
+  boost::asio::steady_timer timer_;
+  engine::Maintenance maintenance_;
+  Limits limits_;
+  std::array<char, 64 * 1024> read_buffer_;
+  resp::RequestBatch batch_;
+  std::vector<engine::PreparedRequest> prepared_;
+  resp::ReplyBuffer reply_buffer_;
+  resp::ReplyBuilder reply_;
+  std::unordered_map<uint64_t, std::shared_ptr<Session>> sessions_;
+  std::multimap<int64_t, uint64_t> wakes_;  // ms -> client
+  int64_t next_tick_ms_ = 0;
+  int64_t armed_for_ms_ = std::numeric_limits<int64_t>::max();
+  int64_t last_commands_ = 0;
+  std::function<void()> on_stop_;
+  int64_t stop_at_ms_ = 0;
+};
+
+}  // namespace scrubjay::net

@@ -1,0 +1,86 @@
+#include "net/output_queue.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace scrubjay::net {
+namespace {
+
+constexpr size_t kMaxPieces = 64;
+
+// Bytes taken by the socket; 0 when it is full; -1 when it is broken.
+ssize_t send_pieces(int socket, iovec* pieces, size_t count) {
+  msghdr message{};
+  message.msg_iov = pieces;
+  message.msg_iovlen = count;
+  for (;;) {
+    const ssize_t sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0) return sent;
+    if (errno == EINTR) continue;
+    return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+  }
+}
+
+}  // namespace
+
+void OutputQueue::push(SharedBytes block, size_t from) {
+  bytes_ += block.size() - from;
+  pieces_.push_back({std::move(block), from});
+}
+
+OutputQueue::Sent OutputQueue::send(int socket, const resp::ReplyBuffer& replies, uint64_t& sent) {
+  const std::string_view own = replies.own_bytes();
+  if (pieces_.empty() && replies.splices().empty()) {
+    ssize_t taken = 0;
+    do {
+      taken = ::send(socket, own.data(), own.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    } while (taken < 0 && errno == EINTR);
+    if (taken < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return Sent::kFailed;
+    const auto done = static_cast<size_t>(std::max<ssize_t>(taken, 0));
+    sent += done;
+    if (done == own.size()) return Sent::kAll;
+    push(SharedBytes::copy_of(own.substr(done)), 0);
+    return Sent::kSome;
+  }
+  size_t from = 0;
+  for (const auto& splice : replies.splices()) {
+    if (splice.at > from) push(SharedBytes::copy_of(own.substr(from, splice.at - from)), 0);
+    push(splice.block, 0);
+    from = splice.at;
+  }
+  if (own.size() > from) push(SharedBytes::copy_of(own.substr(from)), 0);
+  return flush(socket, sent);
+}
+
+OutputQueue::Sent OutputQueue::flush(int socket, uint64_t& sent) {
+  while (!pieces_.empty()) {
+    iovec pieces[kMaxPieces];
+    const size_t count = std::min(pieces_.size(), kMaxPieces);
+    for (size_t i = 0; i < count; ++i) {
+      Piece& piece = pieces_[i];
+      pieces[i] = {piece.block.data() + piece.from, piece.block.size() - piece.from};
+    }
+    const ssize_t taken = send_pieces(socket, pieces, count);
+    if (taken < 0) return Sent::kFailed;
+    if (taken == 0) return Sent::kSome;
+    sent += static_cast<uint64_t>(taken);
+    bytes_ -= static_cast<size_t>(taken);
+    auto left = static_cast<size_t>(taken);
+    while (left > 0) {
+      Piece& first = pieces_.front();
+      const size_t size = first.block.size() - first.from;
+      if (left < size) {
+        first.from += left;
+        break;
+      }
+      left -= size;
+      pieces_.pop_front();
+    }
+  }
+  return Sent::kAll;
+}
+
+}  // namespace scrubjay::net

@@ -1,0 +1,275 @@
+#include "net/session.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/log.h"
+#include "net/address.h"
+#include "net/io_thread.h"
+
+namespace scrubjay::net {
+namespace {
+
+constexpr size_t kMaxBatch = 128;
+// From this size on a bulk string is read straight to where it will be parsed.
+constexpr size_t kReadAhead = 1 << 20;
+
+}  // namespace
+
+Session::Session(IoThread& thread, int socket, uint64_t id)
+    : thread_(thread), descriptor_(thread.context(), socket), client_(id, thread.worker()) {
+  client_.socket = socket;
+  client_.address = peer_address(socket);
+  client_.local_address = local_address(socket);
+  client_.unix_socket = is_unix_socket(socket);
+  client_.created_ms = thread.services().clock.now_ms();
+  client_.last_active_ms = client_.created_ms;
+}
+
+Session::~Session() = default;
+
+void Session::start() { wait_readable(); }
+
+void Session::wait_readable() {
+  descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                         [self = shared_from_this()](const boost::system::error_code& error) {
+                           if (!error && !self->closed_) self->on_readable();
+                         });
+}
+
+// The socket is watched edge-triggered: a read that fills less than its room has emptied it, so that
+// no further read is needed to learn that nothing is left.
+void Session::on_readable() {
+  for (;;) {
+    const bool held = !input_.empty();
+    size_t room = thread_.read_buffer().size();
+    char* target = thread_.read_buffer().data();
+    if (held) {
+      const size_t wanted = std::min<size_t>(parser_.missing_bytes(), kReadAhead);
+      target = input_.reserve(std::max<size_t>(wanted, 16384));
+      room = input_.room();
+    }
+    const ssize_t received = ::recv(client_.socket, target, room, MSG_DONTWAIT);
+    if (received < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN && errno != EWOULDBLOCK) return close();
+      break;
+    }
+    if (received == 0) return close();
+    const auto bytes = static_cast<size_t>(received);
+    thread_.worker().counters.received_bytes += bytes;
+    ++thread_.worker().counters.reads;
+    client_.received_bytes.fetch_add(bytes, std::memory_order_relaxed);
+    if (held) input_.commit(bytes);
+    const bool waiting = client_.blocked != nullptr || postponed_;
+    if (waiting || reading_ended_) {
+      if (!held && !reading_ended_) input_.append({target, bytes});
+    } else if (held) {
+      consume(input_.view(), true);
+    } else {
+      consume({target, bytes}, false);
+    }
+    if (closed_) return;
+    if (input_.size() > thread_.limits().query_buffer) {
+      log::warning("Closing client that reached max query buffer length: id={} addr={}", client_.id, client_.address);
+      ++thread_.worker().counters.query_limit_disconnects;
+      return close();
+    }
+    if (bytes < room) break;
+  }
+  client_.query_buffer_bytes.store(input_.size(), std::memory_order_relaxed);
+  client_.query_buffer_room.store(input_.room(), std::memory_order_relaxed);
+  wait_readable();
+}
+
+void Session::consume(std::string_view input, bool held) {
+  size_t position = 0;
+  while (!closed_ && run_batch(input, position)) {
+  }
+  if (closed_) return;
+  if (held) {
+    input_.consume(reading_ended_ ? input_.size() : position);
+  } else if (position < input.size() && !reading_ended_) {
+    input_.append(input.substr(position));
+  }
+}
+
+bool Session::run_batch(std::string_view input, size_t& position) {
+  resp::RequestBatch& batch = thread_.batch();
+  engine::Worker& worker = thread_.worker();
+  engine::Services& services = thread_.services();
+  batch.clear();
+  const resp::RequestParser::Limits limits{thread_.limits().max_bulk, client_.authenticated};
+  const size_t max_requests = client_.authenticated ? kMaxBatch : 1;
+  using Outcome = resp::RequestParser::Outcome;
+  Outcome outcome = Outcome::kNothing;
+  size_t parsed = position;
+  while (batch.requests.size() < max_requests && parsed < input.size()) {
+    outcome = parser_.parse(input, parsed, limits, batch);
+    if (outcome == Outcome::kNeedMore || outcome == Outcome::kError) break;
+  }
+
+  size_t resume_at = parsed;
+  bool go_on = outcome != Outcome::kNeedMore && outcome != Outcome::kError && parsed < input.size();
+  if (!batch.requests.empty()) {
+    engine::Dispatcher& dispatcher = *services.dispatcher;
+    resp::ReplyBuilder& reply = thread_.reply();
+    reply.set_protocol(client_.protocol);
+    services.gates.enter(worker.gate);
+    thread_.refresh_limits();
+    worker.stamp_ns = services.clock.now_ns();
+    client_.last_active_ms.store(worker.stamp_ns / 1'000'000, std::memory_order_relaxed);
+    dispatcher.prepare(worker, client_, batch, thread_.prepared());
+    for (size_t i = 0; i < batch.requests.size(); ++i) {
+      if (client_.killed.load(std::memory_order_relaxed)) break;
+      const auto& request = batch.requests[i];
+      const std::span<const std::string_view> arguments(&batch.arguments[request.first_argument],
+                                                        request.argument_count);
+      const auto result = dispatcher.execute(worker, client_, arguments, thread_.prepared()[i], reply);
+      reply.set_protocol(client_.protocol);
+      if (result == engine::Dispatcher::Outcome::kDone && !client_.close_after_reply) {
+        if (services.gates.wanted()) {
+          services.gates.leave(worker.gate);
+          services.gates.enter(worker.gate);
+          worker.stamp_ns = services.clock.now_ns();
+        }
+        continue;
+      }
+      // The rest waits, or is never run.
+      postponed_ = result == engine::Dispatcher::Outcome::kPostponed;
+      resume_at = postponed_ ? request.begin : request.end;
+      go_on = false;
+      outcome = Outcome::kNothing;
+      break;
+    }
+    services.gates.leave(worker.gate);
+    if (client_.blocked) {
+      services.blocked_clients.fetch_add(1, std::memory_order_relaxed);
+      thread_.wake_at(client_.blocked->deadline_ms, client_.id);
+    }
+    if (postponed_) thread_.wake_when_unpaused(client_.id);
+  }
+  position = resume_at;
+  if (client_.killed.load(std::memory_order_relaxed)) {
+    close();
+    return false;
+  }
+  if (outcome == Outcome::kError) protocol_error();
+  if (client_.close_after_reply) reading_ended_ = true;
+  send_replies();
+  return go_on && !closed_;
+}
+
+void Session::protocol_error() {
+  thread_.reply().error("ERR Protocol error: " + parser_.error());
+  ++thread_.worker().counters.error_replies;
+  client_.close_after_reply = true;
+}
+
+void Session::send_replies() {
+  resp::ReplyBuffer& replies = thread_.reply().buffer();
+  auto state = OutputQueue::Sent::kAll;
+  if (!replies.empty()) {
+    uint64_t sent = 0;
+    state = output_.send(client_.socket, replies, sent);
+    replies.clear();
+    thread_.worker().counters.sent_bytes += sent;
+    ++thread_.worker().counters.writes;
+    client_.sent_bytes.fetch_add(sent, std::memory_order_relaxed);
+  }
+  if (state == OutputQueue::Sent::kFailed) return close();
+  client_.output_bytes.store(output_.bytes(), std::memory_order_relaxed);
+  if (!output_.empty()) {
+    check_limits(client_.last_active_ms.load(std::memory_order_relaxed));
+    if (!closed_) wait_writable();
+  } else if (client_.close_after_reply) {
+    close();
+  }
+}
+
+void Session::wait_writable() {
+  if (waiting_writable_) return;
+  waiting_writable_ = true;
+  descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_write,
+                         [self = shared_from_this()](const boost::system::error_code& error) {
+                           self->waiting_writable_ = false;
+                           if (error || self->closed_) return;
+                           uint64_t sent = 0;
+                           const auto state = self->output_.flush(self->client_.socket, sent);
+                           self->thread_.worker().counters.sent_bytes += sent;
+                           self->client_.sent_bytes.fetch_add(sent, std::memory_order_relaxed);
+                           if (state == OutputQueue::Sent::kFailed) return self->close();
+                           self->send_replies();
+                         });
+}
+
+void Session::push(const SharedBytes& bytes) {
+  if (closed_) return;
+  resp::ReplyBuffer& replies = thread_.reply().buffer();
+  replies.append(bytes.view());
+  send_replies();
+}
+
+void Session::finish_wait(bool with_error) {
+  engine::Services& services = thread_.services();
+  engine::Worker& worker = thread_.worker();
+  resp::ReplyBuilder& reply = thread_.reply();
+  reply.set_protocol(client_.protocol);
+  services.gates.enter(worker.gate);
+  services.dispatcher->finish_blocked(worker, client_, with_error, reply);
+  services.gates.leave(worker.gate);
+  services.blocked_clients.fetch_sub(1, std::memory_order_relaxed);
+  send_replies();
+}
+
+void Session::look(int64_t now_ms) {
+  const auto self = shared_from_this();
+  if (closed_) return;
+  if (client_.killed.load(std::memory_order_relaxed)) return close();
+  const bool was_waiting = client_.blocked != nullptr || postponed_;
+  if (client_.blocked) {
+    const int how = client_.unblock.exchange(0, std::memory_order_relaxed);
+    const int64_t deadline = client_.blocked->deadline_ms;
+    if (how != 0 || (deadline != 0 && now_ms >= deadline)) finish_wait(how == 2);
+    else thread_.wake_at(deadline, client_.id);
+  }
+  postponed_ = false;  // a command that must still wait is postponed again
+  if (was_waiting && !closed_ && !client_.blocked && !input_.empty()) consume(input_.view(), true);
+}
+
+void Session::check_limits(int64_t now_ms) {
+  const IoThread::Limits& limits = thread_.limits();
+  const bool idle_counts = !client_.blocked && !client_.monitor;
+  if (limits.timeout_ms > 0 && idle_counts &&
+      now_ms - client_.last_active_ms.load(std::memory_order_relaxed) > limits.timeout_ms) {
+    return close();
+  }
+  const uint64_t waiting = output_.bytes();
+  const auto& output = limits.output;
+  bool over = output.hard != 0 && waiting > output.hard;
+  if (output.soft != 0 && waiting > output.soft) {
+    if (over_soft_limit_since_ms_ == 0) over_soft_limit_since_ms_ = now_ms;
+    over |= now_ms - over_soft_limit_since_ms_ >= output.soft_seconds * 1000;
+  } else {
+    over_soft_limit_since_ms_ = 0;
+  }
+  if (!over) return;
+  log::warning("Client id={} addr={} closed for overcoming of output buffer limits.", client_.id, client_.address);
+  ++thread_.worker().counters.output_limit_disconnects;
+  close();
+}
+
+void Session::close() {
+  if (closed_) return;
+  closed_ = true;
+  thread_.reply().buffer().clear();
+  boost::system::error_code ignored;
+  descriptor_.close(ignored);
+  thread_.drop(*this);
+}
+
+}  // namespace scrubjay::net
