@@ -21,7 +21,7 @@ const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_deca
 #endif
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#include <sanitizer/allocator_interface.h>
+extern "C" size_t __sanitizer_get_current_allocated_bytes();  // compiler-rt, libsanitizer
 #define SCRUBJAY_SANITIZER_ALLOCATOR 1
 #endif
 

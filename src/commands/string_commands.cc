@@ -363,6 +363,6 @@ constexpr CommandSpec kRows[] = {
 
 }  // namespace
 
-std::span<const schema::CommandSpec> string_rows() { return kRows; }
+Rows string_rows() { return kRows; }
 
 }  // namespace scrubjay::commands

@@ -1,0 +1,11 @@
+#include "commands/table.h"
+
+namespace scrubjay::commands {
+
+std::vector<Rows> all_rows() {
+  return {
+      string_rows(),
+  };
+}
+
+}  // namespace scrubjay::commands
