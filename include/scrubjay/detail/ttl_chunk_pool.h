@@ -151,7 +151,7 @@ class TtlChunkPool {
     if (number == kNone) {
       if (blocks_.size() >= kNone / kBlockChunks) throw std::length_error("too many deadlines");
       number = static_cast<uint32_t>(blocks_.size());
-      if (blocks_.empty()) blocks_.reserve(1);
+      if (blocks_.size() == blocks_.capacity()) blocks_.reserve(blocks_.size() * 5 / 4 + 1);
       blocks_.emplace_back();
     }
     std::unique_ptr<Chunk[]> chunks = make_chunks(size);

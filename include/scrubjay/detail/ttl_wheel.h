@@ -3,24 +3,24 @@
 // The idea. Hashed hierarchical timing wheels (Varghese, Lauck, 1987) with ticks of 1 ms and eight
 // levels of 256 slots, so that every 64-bit instant has a place. An entry is due one millisecond
 // after its deadline; the highest byte in which that instant differs from the wheel's time names
-// the level, the byte itself the slot. When the wheel's time reaches a slot of level 0 its entries
-// are handed out; a slot of a higher level cascades: its entries go to lower levels, or out if the
-// caller's time is already past them. Bitmaps tell the next slot in use, so a jump of an hour or a
-// year costs what lies in between, not the length. Draining can stop anywhere: a slot that still
-// has entries while the wheel's time stands in it simply comes first in the next call.
+// the level, the byte itself the slot. When the wheel's time reaches a slot it cascades: entries
+// that are due at the time the caller asked for go to the due slot and are handed out, the others
+// go to lower levels. Bitmaps tell the next slot in use, so a jump of an hour or a year costs what
+// lies in between, not its length. Work can stop anywhere: a slot that still has entries while the
+// wheel's time stands in it simply comes first in the next call.
 //
 // A slot is a list of chunks of 128 bytes: 15 entry pointers and 8 bytes of header. Only the first
 // chunk of a list may have room, so removing moves the list's newest entry into the gap. Chunks
 // have numbers, 64 to a block; an entry stores chunk number * 16 + position as its index, 32 bits.
-// A full chunk whose entries all go to one slot moves there as a whole. Deadlines are cache misses,
-// therefore the entries of the following chunk are prefetched while one is worked on.
+// Deadlines are cache misses, so a cascade reads those of a whole chunk before it uses one; a chunk
+// whose entries all go to one slot, or are all due, changes lists without touching them again.
 //
 // Cost. 8.55 bytes per entry when slots are well filled; a slot in use costs at least a chunk, a
 // level in use 1 KB; 1.2 KB with the first entry. A block whose chunks are all free is freed, and
 // when more than an eighth of the chunks is free, the last block's are moved into the gaps, one
 // for each chunk that becomes free. Up to 2^24 chunks, 250 million entries.
 //
-// Time that goes backwards is waited out: no entry is handed out before the wheel's time returns.
+// Time that goes backwards is waited out: nothing happens until the latest instant is back.
 //
 // Threads. None: the owner serialises all calls.
 #pragma once
@@ -46,7 +46,7 @@ class TtlWheel {
   using Chunk = typename Pool::Chunk;
 
  public:
-  explicit TtlWheel(int64_t now_ms) : now_(now_ms) {}
+  explicit TtlWheel(int64_t now_ms) : now_(now_ms), latest_(now_ms) {}
   TtlWheel(const TtlWheel&) = delete;
   TtlWheel& operator=(const TtlWheel&) = delete;
 
@@ -84,7 +84,7 @@ class TtlWheel {
   // No later than the next instant at which advance() has something to do; INT64_MAX when empty.
   int64_t next_due() const {
     if (size_ == 0) return std::numeric_limits<int64_t>::max();
-    return first_chunk_of_due_ != kNone ? now_ : next_event().at;
+    return due_head_ != kNone ? latest_ : std::max(latest_, next_event().at);
   }
 
   // Turns the wheel to now_ms. Takes out every entry with deadline < now_ms and hands it to
@@ -92,16 +92,18 @@ class TtlWheel {
   // `budget`. False: work is left, and the next call goes on with it.
   template <class F>
   bool advance(int64_t now_ms, size_t budget, F&& on_due) {
-    if (now_ms < now_) return true;
+    if (now_ms < latest_) return true;
+    latest_ = now_ms;
     while (size_ != 0) {
-      unsigned slot = kDueSlot;
-      if (first_chunk_of_due_ == kNone) {
-        const Event event = next_event();
-        if (event.at > now_ms) break;
-        now_ = std::max(now_, event.at);
-        slot = event.slot;
+      if (!hand_out(budget, on_due)) return false;
+      if (size_ == 0) break;
+      const Event event = next_event();
+      if (event.at > now_ms) break;
+      now_ = std::max(now_, event.at);
+      while (due_head_ == kNone && head_of(event.slot) != kNone) {
+        if (budget == 0) return false;
+        cascade(event.slot, now_ms, budget);
       }
-      if (!drain(slot, now_ms, budget, on_due)) return false;
     }
     now_ = now_ms;
     while (size_ != 0 && budget >= Pool::kEntries && pool_.is_sparse()) {
@@ -132,10 +134,14 @@ class TtlWheel {
         for (uint32_t i = 0; i < chunk.count; ++i) {
           T* const entry = chunk.entries[i];
           check(Traits::index(entry) == id * kStride + i);
+          if (slot == kDueSlot) {
+            check(due_at(entry) <= latest_);
+            continue;
+          }
           const unsigned right = slot_for(due_at(entry));
           // A slot that is being drained holds what goes to lower levels now.
           check(right == slot ||
-                (slot != kDueSlot && is_current(slot) && right_is_lower(right, slot)));
+                (is_current(slot) && (right == kDueSlot || right / kSlots < slot / kSlots)));
         }
         entries += chunk.count;
         ++chunks;
@@ -211,9 +217,6 @@ class TtlWheel {
   }
 
   bool is_current(unsigned slot) const { return slot % kSlots == digit(now_, slot / kSlots); }
-  static bool right_is_lower(unsigned right, unsigned slot) {
-    return right == kDueSlot || right / kSlots < slot / kSlots;
-  }
 
   // The slot that comes next and the instant at which it begins.
   Event next_event() const {
@@ -229,14 +232,14 @@ class TtlWheel {
   }
 
   uint32_t head_of(unsigned slot) const {
-    if (slot == kDueSlot) return first_chunk_of_due_;
+    if (slot == kDueSlot) return due_head_;
     const Level& level = levels_[slot / kSlots];
     return level.used(slot % kSlots) ? level.heads[slot % kSlots] : kNone;
   }
 
   void set_head(unsigned slot, uint32_t id) {
     if (slot == kDueSlot) {
-      first_chunk_of_due_ = id;
+      due_head_ = id;
       return;
     }
     Level& level = levels_[slot / kSlots];
@@ -295,37 +298,45 @@ class TtlWheel {
     return entry;
   }
 
-  // Empties a slot whose time has come; false when the budget ends before.
+  // Hands out the entries in the due slot; false when the budget ends before.
   template <class F>
-  bool drain(unsigned slot, int64_t now_ms, size_t& budget, F&& on_due) {
-    const bool all_due = slot < kSlots || slot == kDueSlot;
-    uint32_t visited = kNone;
-    for (uint32_t head = head_of(slot); head != kNone; head = head_of(slot)) {
+  bool hand_out(size_t& budget, F&& on_due) {
+    while (due_head_ != kNone) {
       if (budget == 0) return false;
-      if (head != visited) {
-        visited = head;
-        prefetch_around(head);
-        if (!all_due && budget >= Pool::kEntries && move_whole(head, now_ms)) {
-          budget -= Pool::kEntries;
-          continue;
-        }
-      }
-      T* const entry = pop(head);
       --budget;
-      const int64_t instant = all_due ? now_ : due_at(entry);
-      if (instant <= now_ms) {
-        if (--size_ == 0) release_levels();
-        on_due(entry);
-      } else {
-        put(slot_for(instant), entry);
-      }
+      T* const entry = pop(due_head_);
+      if (--size_ == 0) release_levels();
+      on_due(entry);
     }
     return true;
   }
 
-  void prefetch_around(uint32_t id) const {
-    const Chunk& chunk = pool_[id];
-    for (uint32_t i = 0; i < chunk.count; ++i) __builtin_prefetch(chunk.entries[i], 1);
+  // Files the first chunk of a slot anew, or as much of it as the budget allows.
+  void cascade(unsigned slot, int64_t now_ms, size_t& budget) {
+    const uint32_t id = head_of(slot);
+    Chunk& chunk = pool_[id];
+    const uint32_t count = chunk.count;
+    prefetch_next(chunk);
+    std::array<unsigned, Pool::kEntries> targets;
+    std::array<int64_t, Pool::kEntries> instants;
+    // Reading all before using any lets the cache misses overlap.
+    for (uint32_t i = 0; i < count; ++i) instants[i] = due_at(chunk.entries[i]);
+    bool alike = true;
+    for (uint32_t i = 0; i < count; ++i) {
+      targets[i] = instants[i] <= now_ms ? kDueSlot : slot_for(instants[i]);
+      alike = alike && targets[i] == targets[0];
+    }
+    if (alike && budget >= count && move_whole(id, targets[0])) {
+      budget -= count;
+      return;
+    }
+    for (uint32_t left = count; left > 0 && budget > 0; --left, --budget) {
+      T* const entry = pop(id);
+      put(targets[left - 1], entry);
+    }
+  }
+
+  void prefetch_next(const Chunk& chunk) const {
     if (chunk.next == kNone) return;
     const Chunk& next = pool_[chunk.next];
     for (uint32_t i = 0; i < Pool::kEntries; ++i) __builtin_prefetch(next.entries[i], 1);
@@ -335,24 +346,18 @@ class TtlWheel {
     __builtin_prefetch(reinterpret_cast<const char*>(&after) + 64);
   }
 
-  // Moves a full chunk to the one slot that all its entries go to; false when it is not so.
-  bool move_whole(uint32_t id, int64_t now_ms) {
+  // Moves a slot's first chunk to another slot without touching its entries; false when that would
+  // leave two chunks with room in a list.
+  bool move_whole(uint32_t id, unsigned slot) {
     Chunk& chunk = pool_[id];
-    if (chunk.count != Pool::kEntries) return false;
-    const int64_t first = due_at(chunk.entries[0]);
-    if (first <= now_ms) return false;
-    const unsigned slot = slot_for(first);
-    for (uint32_t i = 1; i < Pool::kEntries; ++i) {
-      const int64_t instant = due_at(chunk.entries[i]);
-      if (instant <= now_ms || slot_for(instant) != slot) return false;
-    }
-    unlink_head(id);
     const uint32_t head = head_of(slot);
     if (head == kNone || pool_[head].count == Pool::kEntries) {
+      unlink_head(id);
       push_chunk(slot, id);
       return true;
     }
-    // Only the first chunk may have room: the full one goes behind it.
+    if (chunk.count != Pool::kEntries) return false;
+    unlink_head(id);
     Chunk& leader = pool_[head];
     chunk.slot = slot;
     chunk.previous = head;
@@ -386,9 +391,10 @@ class TtlWheel {
   }
 
   Pool pool_;
-  int64_t now_;
+  int64_t now_;     // the instant up to which slots were worked off
+  int64_t latest_;  // the latest instant ever asked for; the due slot is right for this one
   size_t size_ = 0;
-  uint32_t first_chunk_of_due_ = kNone;
+  uint32_t due_head_ = kNone;
   std::array<Level, kLevels> levels_;
 };
 
