@@ -21,15 +21,16 @@ namespace scrubjay::detail {
 template <class T>
 class TtlChunkPool {
  public:
-  static constexpr uint32_t kNone = (1u << 24) - 1;
+  static constexpr uint32_t kNone = (1u << 23) - 1;
   static constexpr unsigned kEntries = 15;
   static constexpr unsigned kBlockChunks = 64;
 
   struct alignas(128) Chunk {
-    uint64_t next : 24;
-    uint64_t previous : 24;
+    uint64_t next : 23;
+    uint64_t previous : 23;
     uint64_t slot : 12;
     uint64_t count : 4;
+    uint64_t alike : 1;  // all entries are known to have one deadline
     T* entries[kEntries];
   };
   static_assert(sizeof(Chunk) == 128);

@@ -13,12 +13,13 @@
 // chunk of a list may have room, so removing moves the list's newest entry into the gap. Chunks
 // have numbers, 64 to a block; an entry stores chunk number * 16 + position as its index, 32 bits.
 // Deadlines are cache misses, so a cascade reads those of a whole chunk before it uses one; a chunk
-// whose entries all go to one slot, or are all due, changes lists without touching them again.
+// whose entries all go to one slot, or are all due, changes lists without touching them again, and
+// one that was seen to have a single deadline is judged by its first entry from then on.
 //
 // Cost. 8.55 bytes per entry when slots are well filled; a slot in use costs at least a chunk, a
 // level in use 1 KB; 1.2 KB with the first entry. A block whose chunks are all free is freed, and
 // when more than an eighth of the chunks is free, the last block's are moved into the gaps, one
-// for each chunk that becomes free. Up to 2^24 chunks, 250 million entries.
+// for each chunk that becomes free. Up to 2^23 chunks, 125 million entries.
 //
 // Time that goes backwards is waited out: nothing happens until the latest instant is back.
 //
@@ -64,7 +65,9 @@ class TtlWheel {
     Chunk& newest = pool_[head];
     T* const last = newest.entries[newest.count - 1];
     if (last != entry) {
-      pool_[id].entries[index % kStride] = last;
+      Chunk& chunk = pool_[id];
+      chunk.entries[index % kStride] = last;
+      if (id != head) chunk.alike = 0;
       Traits::set_index(last, index);
     }
     pop(head);
@@ -134,6 +137,7 @@ class TtlWheel {
         for (uint32_t i = 0; i < chunk.count; ++i) {
           T* const entry = chunk.entries[i];
           check(Traits::index(entry) == id * kStride + i);
+          check(chunk.alike == 0 || due_at(entry) == due_at(chunk.entries[0]));
           if (slot == kDueSlot) {
             check(due_at(entry) <= latest_);
             continue;
@@ -264,6 +268,7 @@ class TtlWheel {
     const uint32_t place = chunk.count;
     chunk.entries[place] = entry;
     chunk.count = place + 1;
+    chunk.alike = 0;
     Traits::set_index(entry, head * kStride + place);
   }
 
@@ -304,6 +309,8 @@ class TtlWheel {
     while (due_head_ != kNone) {
       if (budget == 0) return false;
       --budget;
+      const Chunk& chunk = pool_[due_head_];
+      if (chunk.count == Pool::kEntries) prefetch_next(chunk);
       T* const entry = pop(due_head_);
       if (--size_ == 0) release_levels();
       on_due(entry);
@@ -316,17 +323,23 @@ class TtlWheel {
     const uint32_t id = head_of(slot);
     Chunk& chunk = pool_[id];
     const uint32_t count = chunk.count;
-    prefetch_next(chunk);
+    if (!chunk.alike) prefetch_next(chunk);
     std::array<unsigned, Pool::kEntries> targets;
     std::array<int64_t, Pool::kEntries> instants;
     // Reading all before using any lets the cache misses overlap.
-    for (uint32_t i = 0; i < count; ++i) instants[i] = due_at(chunk.entries[i]);
-    bool alike = true;
+    instants.fill(due_at(chunk.entries[0]));
+    if (!chunk.alike) {
+      for (uint32_t i = 1; i < count; ++i) instants[i] = due_at(chunk.entries[i]);
+    }
+    bool one_target = true;
+    bool one_instant = true;
     for (uint32_t i = 0; i < count; ++i) {
       targets[i] = instants[i] <= now_ms ? kDueSlot : slot_for(instants[i]);
-      alike = alike && targets[i] == targets[0];
+      one_target = one_target && targets[i] == targets[0];
+      one_instant = one_instant && instants[i] == instants[0];
     }
-    if (alike && budget >= count && move_whole(id, targets[0])) {
+    chunk.alike = one_instant;
+    if (one_target && budget >= count && move_whole(id, targets[0])) {
       budget -= count;
       return;
     }
