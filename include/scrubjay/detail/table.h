@@ -20,18 +20,19 @@
 // behind the buckets, found by a bitmap of the buckets that overflowed. A segment grows when the
 // stash is full too, which happens at a load of about 0.8.
 //
-// Cost. 9.8 to 12 bytes per entry from some thousand entries on, about 150 bytes when empty. The
-// longest step is a split with fresh tags: some 450 entries, read in prefetched batches, and a
-// few thousand directory cells when the directory doubles. Erasing gives memory back in the same
-// small steps: a segment goes to a smaller size with a distance of a fifth between growing and
-// shrinking, two halves merge, the directory halves.
+// Cost. 10.8 to 11.4 bytes per entry between 0.1 and 10 million entries in 8 tables, 144 bytes when
+// empty, at most about 14 bytes per entry left while a large table shrinks. The longest step is a
+// split with fresh tags: some 450 entries, prefetched ahead, and a few thousand directory cells
+// when the directory doubles. Erasing gives memory back in the same small steps: a segment goes to
+// a smaller size with a distance of a fifth between growing and shrinking, two halves merge, the
+// directory halves.
 //
 // A scan's cursor is a hash prefix of 48 bits. Whole buckets are visited and all entries of equal
 // prefix share a bucket, so the cursor means the same before and after any growth or shrinking.
 //
-// Which hash bits to use elsewhere: the table wants the upper 48. Whoever chooses between several
-// tables by the same hash should take bits below 16, which neither position nor tag reads before
-// a table has 2^32 segments.
+// Which hash bits to use elsewhere: position and tag read the bits from 48 - depth upwards. Whoever
+// chooses between several tables by the same hash takes lower ones: bits 16 to 23 are free until a
+// table has 2^24 segments.
 //
 // Threads. The owner serialises all calls, but prefetch_bucket and prefetch_entry, which may run
 // beside anything. They follow the directory to a bucket and never touch an entry. The memory they
