@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <fstream>
@@ -53,7 +54,6 @@ void run(Bench& bench, const std::vector<std::string>& names) {
 int main(int argc, char** argv) {
   Bench bench;
   bench.ours.name = "ours";
-  bench.ours.arguments = {"--threads", "1"};
   bench.theirs.name = "theirs";
   bench.theirs.path = "redis-server";
   Cores cores = choose_cores();

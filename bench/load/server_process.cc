@@ -111,7 +111,7 @@ void ServerProcess::start(const ServerCommand& command) {
 
 void ServerProcess::wait_until_it_answers(const ServerCommand& command) {
   const TimePoint limit = now() + kStartTimeout;
-  for (std::string problem; now() < limit;) {
+  while (now() < limit) {
     if (has_ended()) {
       throw std::runtime_error(
           fmt::format("{} ({}) ended at start: {}", command.name, command.path, printed()));
