@@ -1,11 +1,15 @@
-// Ours and theirs run at the same time on one core, and are loaded in turn: each round measures
-// both within seconds of each other, so that what the machine does beside cancels in the ratio.
+// Ours and theirs run at the same time on one core, and are loaded in turn, within seconds of each
+// other, so that what the machine does beside cancels in the ratio. Several rounds, each with fresh
+// processes: the place of its memory in the machine makes one and the same server up to five per
+// cent faster or slower for as long as it lives.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "scenarios.h"
 
@@ -19,20 +23,13 @@ constexpr std::uint64_t kCounters = 40'000;  // with kKeys below 2^20: no table 
 constexpr std::size_t kTapeRequests = 1'000'000;
 constexpr std::size_t kValueBytes = 32;
 constexpr std::size_t kConnections = 50;
-constexpr std::size_t kRounds = 3;
-constexpr auto kWarmUp = 500ms;  // enough to make every counter
+constexpr auto kWarmUp = 300ms;  // enough to make nearly every counter
 
 struct Depth {
   std::size_t requests;
   double ratio_limit;  // ours / theirs, CPU time per request
 };
-constexpr std::array kDepths{Depth{1, 0.90}, Depth{16, 0.50}, Depth{64, 0.40}};
-
-struct Operation {
-  std::string name;
-  bool has_target;
-  RequestTape tape;
-};
+constexpr std::array kDepths{Depth{64, 0.40}, Depth{16, 0.50}, Depth{1, 0.90}};
 
 struct Sample {
   double cpu_us;
@@ -40,36 +37,50 @@ struct Sample {
   double p99_ms;
 };
 
-double median(std::array<double, kRounds> values) {
+struct Cell {
+  std::string operation;
+  Depth depth;
+  bool has_target;
+  std::vector<Sample> ours{};
+  std::vector<Sample> theirs{};
+};
+
+double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
-  return values[kRounds / 2];
+  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
 }
 
-template <typename Get>
-double median_of(const std::array<Sample, kRounds>& samples, Get get) {
-  std::array<double, kRounds> values;
-  std::transform(samples.begin(), samples.end(), values.begin(), get);
-  return median(values);
+double median_of(const std::vector<Sample>& samples, double Sample::*field) {
+  std::vector<double> values;
+  for (const Sample& sample : samples) values.push_back(sample.*field);
+  return median(std::move(values));
+}
+
+double median_cpu_ratio(const Cell& cell) {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < cell.ours.size(); ++i) {
+    ratios.push_back(cell.ours[i].cpu_us / cell.theirs[i].cpu_us);
+  }
+  return median(std::move(ratios));
 }
 
 // One at a time: a tape takes tens of megabytes.
-Operation make_operation(std::string_view name) {
+RequestTape make_tape(std::string_view name) {
   std::mt19937_64 random(1);
   std::uniform_int_distribution<std::uint64_t> any_key(0, kKeys - 1);
   std::uniform_int_distribution<std::uint64_t> any_counter(0, kCounters - 1);
   const std::string value(kValueBytes, 'y');
-  return {std::string(name), name == "GET" || name == "SET",
-          RequestTape(kTapeRequests, [&](std::string& out) {
-            if (name == "GET") {
-              append_request(out, {"GET", key_name(any_key(random))});
-            } else if (name == "SET") {
-              append_request(out, {"SET", key_name(any_key(random)), value});
-            } else if (name == "INCR") {
-              append_request(out, {"INCR", fmt::format("counter:{}", any_counter(random))});
-            } else {
-              append_request(out, {"PING"});
-            }
-          })};
+  return RequestTape(kTapeRequests, [&](std::string& out) {
+    if (name == "GET") {
+      append_request(out, {"GET", key_name(any_key(random))});
+    } else if (name == "SET") {
+      append_request(out, {"SET", key_name(any_key(random)), value});
+    } else if (name == "INCR") {
+      append_request(out, {"INCR", fmt::format("counter:{}", any_counter(random))});
+    } else {
+      append_request(out, {"PING"});
+    }
+  });
 }
 
 Sample measure(const ServerProcess& server, LoadGenerator& load, RequestTape& tape,
@@ -84,54 +95,62 @@ Sample measure(const ServerProcess& server, LoadGenerator& load, RequestTape& ta
           .p99_ms = milliseconds(result.batches.quantile(0.99))};
 }
 
-void measure_cell(Bench& bench, const ServerProcess& ours, const ServerProcess& theirs,
-                  Operation& operation, const Depth& depth) {
-  const Nanoseconds time = bench.quick ? 300ms : 2s;
-  LoadGenerator load_ours(ours.port(), kConnections, depth.requests);
-  LoadGenerator load_theirs(theirs.port(), kConnections, depth.requests);
-  load_ours.run(operation.tape, time / 10);
-  load_theirs.run(operation.tape, time / 10);
-  std::array<Sample, kRounds> samples_ours;
-  std::array<Sample, kRounds> samples_theirs;
-  std::array<double, kRounds> cpu_ratios;
-  for (std::size_t round = 0; round < kRounds; ++round) {
-    samples_ours[round] = measure(ours, load_ours, operation.tape, time);
-    samples_theirs[round] = measure(theirs, load_theirs, operation.tape, time);
-    cpu_ratios[round] = samples_ours[round].cpu_us / samples_theirs[round].cpu_us;
+void measure_round(std::vector<Cell>& cells, const ServerProcess& ours, const ServerProcess& theirs,
+                   Nanoseconds time) {
+  std::optional<RequestTape> tape;
+  std::string_view operation;
+  for (Cell& cell : cells) {
+    const bool is_new = cell.operation != operation;
+    operation = cell.operation;
+    if (is_new) tape = make_tape(operation);
+    LoadGenerator load_ours(ours.port(), kConnections, cell.depth.requests);
+    LoadGenerator load_theirs(theirs.port(), kConnections, cell.depth.requests);
+    load_ours.run(*tape, is_new ? kWarmUp : time / 10);
+    load_theirs.run(*tape, is_new ? kWarmUp : time / 10);
+    cell.ours.push_back(measure(ours, load_ours, *tape, time));
+    cell.theirs.push_back(measure(theirs, load_theirs, *tape, time));
   }
-  const auto add = [&](std::string_view what, std::string unit, auto get) -> Figure& {
-    return bench.report.add({.scenario = "throughput",
-                             .name = fmt::format("{} x{} {}", operation.name, depth.requests, what),
-                             .unit = std::move(unit),
-                             .ours = median_of(samples_ours, get),
-                             .theirs = median_of(samples_theirs, get),
-                             .ratio = {},
-                             .target = {}});
+}
+
+void add_figures(Report& report, const Cell& cell) {
+  const auto add = [&](std::string_view what, std::string unit, double Sample::*field) -> Figure& {
+    return report.add({.scenario = "throughput",
+                       .name = fmt::format("{} x{} {}", cell.operation, cell.depth.requests, what),
+                       .unit = std::move(unit),
+                       .ours = median_of(cell.ours, field),
+                       .theirs = median_of(cell.theirs, field),
+                       .ratio = {},
+                       .target = {}});
   };
-  Figure& cpu = add("server CPU", "us/request", [](const Sample& s) { return s.cpu_us; });
-  cpu.ratio = median(cpu_ratios);
-  if (operation.has_target)
-    cpu.target = Target{.of = Target::Of::kRatio, .limit = depth.ratio_limit};
-  add("rate", "requests/s", [](const Sample& s) { return s.per_second; });
-  add("batch p99", "ms", [](const Sample& s) { return s.p99_ms; });
+  Figure& cpu = add("server CPU", "us/request", &Sample::cpu_us);
+  cpu.ratio = median_cpu_ratio(cell);
+  if (cell.has_target) {
+    cpu.target = Target{.of = Target::Of::kRatio, .limit = cell.depth.ratio_limit};
+  }
+  add("rate", "requests/s", &Sample::per_second);
+  add("batch p99", "ms", &Sample::p99_ms);
 }
 
 }  // namespace
 
 void measure_throughput(Bench& bench) {
-  const ServerProcess ours(bench.ours);
-  const ServerProcess theirs(bench.theirs);
-  for (const ServerProcess* server : {&ours, &theirs}) {
-    fill(*server, {.keys = kKeys, .value_bytes = kValueBytes});
-  }
+  std::vector<Cell> cells;
   for (const std::string_view name : {"GET", "SET", "INCR", "PING"}) {
-    Operation operation = make_operation(name);
-    for (const ServerProcess* server : {&ours, &theirs}) {
-      LoadGenerator(server->port(), kConnections, kDepths.back().requests)
-          .run(operation.tape, kWarmUp);
+    for (const Depth& depth : kDepths) {
+      cells.push_back({.operation = std::string(name),
+                       .depth = depth,
+                       .has_target = name == "GET" || name == "SET"});
     }
-    for (const Depth& depth : kDepths) measure_cell(bench, ours, theirs, operation, depth);
   }
+  const std::size_t rounds = bench.quick ? 3 : 5;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    const ServerProcess ours(bench.ours);
+    fill(ours, {.keys = kKeys, .value_bytes = kValueBytes});
+    const ServerProcess theirs(bench.theirs);
+    fill(theirs, {.keys = kKeys, .value_bytes = kValueBytes});
+    measure_round(cells, ours, theirs, bench.quick ? 200ms : 1000ms);
+  }
+  for (const Cell& cell : cells) add_figures(bench.report, cell);
 }
 
 }  // namespace scrubjay::load
