@@ -1,0 +1,94 @@
+// What growing costs those who wait: few fillers with short pipelines, so that a probe hardly ever
+// queues behind them, and a request of the probe each millisecond.
+#include <fmt/format.h>
+
+#include <random>
+#include <thread>
+
+#include "scenarios.h"
+
+namespace scrubjay::load {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kFillers = 4;
+constexpr std::size_t kFillerDepth = 16;
+constexpr auto kProbeInterval = 1ms;
+constexpr auto kFillTimeout = 180s;
+constexpr auto kSettle = 1s;
+
+struct Growth {
+  LoadResult load;
+  LatencyHistogram probe;
+  double server_wait_ms = 0;
+  double own_wait_ms = 0;
+  double peak = 0;
+  double settled = 0;
+};
+
+Growth grow(const ServerCommand& command, std::uint64_t keys) {
+  Growth growth;
+  const ServerProcess server(command);
+  FillSource source({.keys = keys});
+  std::mt19937_64 random(1);
+  LoadGenerator load(server.port(), kFillers, kFillerDepth);
+  load.add_probe(
+      {.interval = kProbeInterval,
+       .request =
+           [&] {
+             std::string request;
+             append_request(request, {"GET", key_name(random() % source.written())});
+             return request;
+           },
+       .on_reply =
+           [&](const ProbeReply& reply) { growth.probe.record(reply.received - reply.sent); }});
+  const CpuTime own_before = own_cpu_time();
+  const CpuTime server_before = server.cpu_time();
+  growth.load = load.run(source, kFillTimeout);
+  growth.server_wait_ms = milliseconds(server.cpu_time().waiting - server_before.waiting);
+  growth.own_wait_ms = milliseconds(own_cpu_time().waiting - own_before.waiting);
+  expect_no_errors(growth.load);
+  if (source.written() < keys) throw std::runtime_error("the fill took too long");
+  std::this_thread::sleep_for(kSettle);
+  growth.settled = static_cast<double>(server.resident_bytes());
+  growth.peak = static_cast<double>(server.peak_resident_bytes());
+  return growth;
+}
+
+}  // namespace
+
+void measure_growth(Bench& bench) {
+  const std::uint64_t keys = bench.quick ? 1'000'000 : 10'000'000;
+  const Growth ours = grow(bench.ours, keys);
+  const Growth theirs = grow(bench.theirs, keys);
+  const auto add = [&](std::string name, std::string unit, auto get) -> Figure& {
+    return bench.report.add({.scenario = "growth",
+                             .name = std::move(name),
+                             .unit = std::move(unit),
+                             .ours = get(ours),
+                             .theirs = get(theirs),
+                             .ratio = {},
+                             .target = {}});
+  };
+  add(fmt::format("{} M keys at", keys / 1'000'000), "keys/s",
+      [](const Growth& g) { return g.load.requests_per_second(); });
+  add("probe p50", "ms", [](const Growth& g) { return milliseconds(g.probe.quantile(0.5)); });
+  add("probe p99", "ms", [](const Growth& g) { return milliseconds(g.probe.quantile(0.99)); });
+  add("probe p99.9", "ms", [](const Growth& g) { return milliseconds(g.probe.quantile(0.999)); });
+  add("probe max", "ms", [](const Growth& g) { return milliseconds(g.probe.max()); }).target =
+      Target{.limit = 2};
+  add("fillers' batch max", "ms",
+      [](const Growth& g) { return milliseconds(g.load.batches.max()); });
+  add("longest silence", "ms", [](const Growth& g) {
+    return milliseconds(g.load.longest_silence);
+  }).target = Target{.limit = 2};
+  add("server waited for its core", "ms", [](const Growth& g) { return g.server_wait_ms; });
+  add("generator waited for its core", "ms", [](const Growth& g) { return g.own_wait_ms; });
+  add("settled RSS", "MB", [](const Growth& g) { return g.settled / 1e6; });
+  add("peak RSS / settled RSS", "times", [](const Growth& g) {
+    return g.peak / g.settled;
+  }).target = Target{.limit = 1.1};
+}
+
+}  // namespace scrubjay::load

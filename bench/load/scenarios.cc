@@ -1,0 +1,46 @@
+#include "scenarios.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "socket.h"
+
+namespace scrubjay::load {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kFillConnections = 4;
+constexpr std::size_t kFillDepth = 64;
+constexpr auto kFillTimeout = 120s;
+
+}  // namespace
+
+const std::vector<Scenario>& scenarios() {
+  static const std::vector<Scenario> all{
+      {"throughput", "how much CPU a request costs", measure_throughput},
+      {"memory", "how many bytes a key takes", measure_memory},
+      {"growth", "whether anybody waits while the table grows", measure_growth},
+      {"expiry", "how a million keys leave at once", measure_expiry},
+  };
+  return all;
+}
+
+void fill(const ServerProcess& server, const FillSource::Plan& plan) {
+  FillSource source(plan);
+  expect_no_errors(
+      LoadGenerator(server.port(), kFillConnections, kFillDepth).run(source, kFillTimeout));
+  const std::string size = Client(server.port()).ask({"DBSIZE"});
+  if (size != fmt::format(":{}\r\n", plan.keys)) {
+    throw std::runtime_error(fmt::format("after {} keys DBSIZE answers {}", plan.keys, size));
+  }
+}
+
+void expect_no_errors(const LoadResult& result) {
+  if (result.errors == 0) return;
+  throw std::runtime_error(
+      fmt::format("the server refused {} requests: {}", result.errors, result.first_error));
+}
+
+}  // namespace scrubjay::load

@@ -1,0 +1,44 @@
+// The questions this benchmark asks. Each scenario starts its servers, measures both and adds its
+// figures to the report; it throws std::runtime_error when a server cannot be measured. Used by
+// main.cc.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+#include <vector>
+
+#include "clock.h"
+#include "load_generator.h"
+#include "report.h"
+#include "requests.h"
+#include "server_process.h"
+
+namespace scrubjay::load {
+
+struct Bench {
+  ServerCommand ours;
+  ServerCommand theirs;
+  bool quick = false;
+  Report report;
+};
+
+void measure_throughput(Bench& bench);
+void measure_memory(Bench& bench);
+void measure_growth(Bench& bench);
+void measure_expiry(Bench& bench);
+
+struct Scenario {
+  std::string_view name;
+  std::string_view question;
+  void (*measure)(Bench&);
+};
+const std::vector<Scenario>& scenarios();
+
+// Writes the plan's keys into a server that is empty, and checks that DBSIZE counts them all.
+void fill(const ServerProcess& server, const FillSource::Plan& plan);
+
+// Throws when the server refused a request: a figure made of refusals would flatter.
+void expect_no_errors(const LoadResult& result);
+
+}  // namespace scrubjay::load

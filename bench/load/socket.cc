@@ -1,0 +1,107 @@
+#include "socket.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
+#include "reply_scanner.h"
+#include "requests.h"
+
+namespace scrubjay::load {
+namespace {
+
+constexpr timeval kReplyTimeout{.tv_sec = 5, .tv_usec = 0};
+constexpr timeval kSendTimeout{.tv_sec = 20, .tv_usec = 0};
+
+[[noreturn]] void throw_errno(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+FileDescriptor tcp_socket() {
+  FileDescriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (fd.get() < 0) throw_errno("socket");
+  return fd;
+}
+
+}  // namespace
+
+FileDescriptor::~FileDescriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+FileDescriptor connect_to(std::uint16_t port) {
+  FileDescriptor fd = tcp_socket();
+  const int on = 1;
+  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kSendTimeout, sizeof kSendTimeout);
+  const sockaddr_in address = loopback(port);
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    throw_errno("connect");
+  }
+  return fd;
+}
+
+void send_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      throw_errno("send");
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
+std::uint16_t free_port() {
+  const FileDescriptor fd = tcp_socket();
+  sockaddr_in address = loopback(0);
+  socklen_t size = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  if (::bind(fd.get(), generic, size) != 0) throw_errno("bind");
+  if (::getsockname(fd.get(), generic, &size) != 0) throw_errno("getsockname");
+  return ntohs(address.sin_port);
+}
+
+Client::Client(std::uint16_t port) : socket_(connect_to(port)) {
+  ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &kReplyTimeout, sizeof kReplyTimeout);
+}
+
+std::string Client::ask(std::initializer_list<std::string_view> arguments) {
+  std::string request;
+  append_request(request, arguments);
+  send_all(socket_.get(), request);
+  std::string reply;
+  ReplyScanner scanner;
+  std::array<char, 4096> buffer;
+  for (std::size_t whole = 0; whole == 0;) {
+    const ssize_t size = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) throw_errno("no reply");
+    if (size == 0) throw std::runtime_error("the server closed the connection");
+    const std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
+    reply += bytes;
+    whole = scanner.consume(bytes);
+  }
+  if (scanner.errors() > 0) {
+    throw std::runtime_error(fmt::format("{}: {}", *arguments.begin(), scanner.first_error()));
+  }
+  return reply;
+}
+
+}  // namespace scrubjay::load

@@ -1,0 +1,51 @@
+// Connections to a server on this machine: the bare socket, and a client that asks one question at
+// a time. Used by the load generator (sockets) and the scenarios (Client); not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace scrubjay::load {
+
+// Owns one file descriptor.
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd = -1) : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~FileDescriptor();
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+// Throws std::system_error when nobody listens.
+FileDescriptor connect_to(std::uint16_t port);
+
+// Sends everything or throws std::system_error, also when nothing moves for 20 s. Meant for batches
+// that fit the socket's buffer.
+void send_all(int fd, std::string_view bytes);
+
+// A port of 127.0.0.1 nobody listens on at the moment.
+std::uint16_t free_port();
+
+class Client {
+ public:
+  explicit Client(std::uint16_t port);
+
+  // The reply's bytes as they came. Throws std::runtime_error after five seconds without a reply
+  // and on an error reply.
+  std::string ask(std::initializer_list<std::string_view> arguments);
+
+ private:
+  FileDescriptor socket_;
+};
+
+}  // namespace scrubjay::load
