@@ -63,6 +63,10 @@ START_SECONDS = 10
 MAX_STARTS = 30
 
 
+class EndOfCase(Exception):
+    """A reply did not come: what follows would only be out of step."""
+
+
 class Server:
     """A server process of our own on a free port, started again when it dies."""
 
@@ -168,6 +172,8 @@ class Player:
                 if rest:
                     self.problems.append((self.case.line, 'unread bytes at %s: %s' %
                                           (name, transcript.escape(rest)[:300])))
+        except EndOfCase:
+            pass
         except CaseError as error:
             self.problems.append((self.case.line, str(error)))
         except (OSError, Closed) as error:
@@ -224,14 +230,16 @@ class Player:
     def expect(self, step):
         client = self.client(step.name)
         expected = step.rows(self.protocol)
-        got = []
+        got, lost = [], None
         try:
             for _ in range(step.count(self.protocol)):
                 got += client.read()
-        except NoReply as error:
-            got.append('(%s)' % error)
-        except Closed:
-            got.append('(connection closed)')
+        except (NoReply, Closed) as error:
+            lost = error
+        if lost:
+            got.append('(%s)' % lost)
+            self.problems.append((step.line, transcript.difference(step.sent, expected, got)))
+            raise EndOfCase
         if self.record and not (step.match and step.written):
             if step.unordered:
                 got = transcript.sort_elements(got, step.unordered)
