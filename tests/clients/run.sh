@@ -24,7 +24,8 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 free_port() {
-  /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+  /usr/bin/python3 -c \
+    'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 answers() {
@@ -42,8 +43,8 @@ PYTHON
 export SCRUBJAY_HOST=127.0.0.1
 SCRUBJAY_PORT=$(free_port)
 export SCRUBJAY_PORT
-(cd "$folder" && exec "$server" --port "$SCRUBJAY_PORT" --bind 127.0.0.1 --save '' --appendonly no) \
-  >"$folder/log" 2>&1 &
+(cd "$folder" && exec "$server" --port "$SCRUBJAY_PORT" --bind 127.0.0.1 --save '' \
+  --appendonly no) >"$folder/log" 2>&1 &
 pid=$!
 for _ in $(seq 100); do
   answers "$SCRUBJAY_PORT" && break
@@ -58,7 +59,8 @@ fi
 
 if [ ! -d "$here/node/node_modules/redis" ] || [ ! -d "$here/node/node_modules/ioredis" ]; then
   echo "== npm install"
-  (cd "$here/node" && npm install --no-package-lock --ignore-scripts --no-audit --no-fund --silent) || exit 1
+  (cd "$here/node" &&
+    npm install --no-package-lock --ignore-scripts --no-audit --no-fund --silent) || exit 1
 fi
 
 status=0

@@ -333,7 +333,8 @@ def main():
                               find(options.oracle), None))
     deadline = time.monotonic() + options.limit
     outcomes = [[] for _ in servers]
-    threads = [threading.Thread(target=play, args=(server, files, options.record, outcome, deadline))
+    threads = [threading.Thread(target=play,
+                                args=(server, files, options.record, outcome, deadline))
                for server, outcome in zip(servers, outcomes)]
     for thread in threads:
         thread.start()

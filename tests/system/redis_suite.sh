@@ -12,7 +12,8 @@
 # The suite comes by `apt-get source redis` from the machine's own Debian sources, into
 # build/redis-suite, and is not changed. Nothing of it is built: redis-cli and redis-benchmark
 # are Debian's (package redis-tools), the server is the one under test. Needs tcl and dpkg-dev.
-# Prints a row for each unit (of all units: those with tests for an external server) and the names of the tests that failed; exit code 1 if any did.
+# Prints a row for each unit (of all units: those with tests for an external server) and the
+# names of the tests that failed; exit code 1 if any did.
 set -u
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -93,6 +94,7 @@ free_port() {
 }
 
 start_server() {
+  stop_server
   port=$(free_port)
   rm -rf "$scratch"
   scratch=$(mktemp -d)
@@ -110,7 +112,8 @@ start_server() {
 # One unit: prints its row, adds to the totals.
 run_unit() {
   local unit=$1 log=$logs/${1//\//-}.log status ok bad note=''
-  if [ -n "$server" ] && ! start_server "${log%.log}.server"; then
+  if [ -n "$server" ] && ! start_server "${log%.log}.server" &&
+    ! start_server "${log%.log}.server"; then
     printf '%-36s %7d %7d  %s\n' "$unit" 0 0 'the server did not start'
     aborted=$((aborted + 1))
     stop_server
@@ -140,7 +143,7 @@ run_unit() {
   stop_server
   if [ -n "$all_units" ] && [ $((ok + bad)) -eq 0 ] && [ -z "$note" ]; then return; fi
   printf '%-36s %7d %7d  %s\n' "$unit" "$ok" "$bad" "$note"
-  sed -n 's/^\[err\]: \(.*\) in tests\/.*/    failed: \1/p; t; s/^\[err\]: \(.*\)/    failed: \1/p' "$log"
+  sed -n 's/^\[err\]: //; t name; d; :name; s/ in tests\/.*//; s/^/    failed: /p' "$log"
   passed=$((passed + ok))
   failed=$((failed + bad))
   if [ -n "$note" ]; then aborted=$((aborted + 1)); fi
