@@ -224,6 +224,14 @@ def strip(row):
     return row.lstrip(' ')
 
 
+def children(row):
+    """How many elements follow a header row (an attribute is followed by its value too)."""
+    found = re.match(r'([*~>%|])(\d+)$', row)
+    if not found:
+        return 0
+    return int(found[2]) * (2 if found[1] in '%|' else 1) + (found[1] == '|')
+
+
 def count_replies(rows):
     """Replies in a list of rows: the rows that are not elements of another."""
     count, open_ = 0, 0
@@ -233,9 +241,7 @@ def count_replies(rows):
             count += 1
         else:
             open_ -= 1
-        found = re.match(r'([*~>%|])(\d+)$', row)
-        if found:
-            open_ += int(found[2]) * (2 if found[1] in '%|' else 1)
+        open_ += children(row)
     return count
 
 
@@ -246,8 +252,7 @@ def elements(rows, width):
         size = 0
         left = width
         while left and size < len(rest):
-            head = re.match(r'([*~>%|])(\d+)$', rest[size])
-            left += (int(head[2]) * (2 if head[1] in '%|' else 1) if head else 0) - 1
+            left += children(rest[size]) - 1
             size += 1
         found.append(tuple(rows[len(rows) - len(rest):][:size]))
         rest = rest[size:]
