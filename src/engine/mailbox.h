@@ -20,7 +20,8 @@ struct Letter {
     kPush,       // send these bytes to the client
     kLook,       // the client's flags changed (killed, unblocked, resumed): look at it
     kAdopt,      // take over this accepted socket
-    kLookAtAll,  // look at every client and at the timers
+    kLookAtAll,  // look at every client
+    kLookAtTimers,  // an earlier deadline was set
     kStop,       // end the thread
   };
   Kind kind;

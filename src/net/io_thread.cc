@@ -58,6 +58,7 @@ void IoThread::read_mail() {
     switch (letter.kind) {
       case Kind::kAdopt: adopt(letter.socket); break;
       case Kind::kLookAtAll: look_at_all(); break;
+      case Kind::kLookAtTimers: break;  // maintain() below does
       case Kind::kStop: stop(); break;
       case Kind::kLook: {
         const auto found = sessions_.find(letter.client_id);
