@@ -121,6 +121,14 @@ Result<std::string> check(const Option& option, const Assignment& assignment) {
   return option.rule.special(option, assignment);
 }
 
+std::string allowed_integers(const Rule& rule) {
+  const bool no_low = rule.low <= INT_MIN;
+  const bool no_high = rule.high >= kMaxInt;
+  if (no_low && no_high) return "an integer";
+  if (no_high) return fmt::format("an integer, {} or more", rule.low);
+  return fmt::format("an integer from {} to {}", rule.low, rule.high);
+}
+
 bool may_set_protected(const Config& config, bool local) {
   return config.enable_protected_configs == Permission::kYes ||
          (config.enable_protected_configs == Permission::kLocal && local);
@@ -165,9 +173,10 @@ std::string allowed_text(const Option& option) {
     case Kind::kBool:
       return "yes or no";
     case Kind::kInteger:
-      return fmt::format("an integer from {} to {}", rule.low, rule.high);
+      return allowed_integers(rule);
     case Kind::kMemory:
-      return fmt::format("bytes from {} to {}, also as 100mb or 1gb", rule.low, rule.high);
+      return rule.low > 0 ? fmt::format("bytes, {} or more, also as 100mb or 1gb", rule.low)
+                          : "bytes, also as 100mb or 1gb";
     case Kind::kMemoryOrPercent:
       return "bytes, also as 100mb or 1gb, or a percentage up to 100%";
     case Kind::kOctal:

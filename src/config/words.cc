@@ -116,7 +116,7 @@ std::vector<std::string> split_at_spaces(std::string_view text) {
 std::string word_text(std::string_view word) {
   bool plain = !word.empty();
   for (const char c : word) {
-    plain = plain && c > ' ' && c <= '~' && c != '"' && c != '\'' && c != '\\' && c != '#';
+    plain = plain && c > ' ' && c <= '~' && c != '"' && c != '\'' && c != '\\';
   }
   return plain ? std::string(word) : quoted(word);
 }
