@@ -21,6 +21,7 @@ IoThread::IoThread(engine::Services& services, engine::Worker& worker)
     : services_(services),
       worker_(worker),
       context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE),
+      reactor_(context_),
       mail_(context_, ::dup(worker.mailbox.event_descriptor())),
       timer_(context_),
       maintenance_(services, worker),
@@ -40,6 +41,7 @@ void IoThread::run() {
   register_allocating_thread();
   wait_mail();
   maintain();
+  reactor_.start([this] { dropped_.clear(); });
   context_.run();
 }
 
@@ -67,11 +69,9 @@ void IoThread::read_mail() {
       }
       case Kind::kPush: {
         // Without an id the letter is for every client in MONITOR.
-        std::vector<std::shared_ptr<Session>> receivers;
-        for (const auto& [id, session] : sessions_) {
-          if (session->client().monitor) receivers.push_back(session);
+        for (Session* session : all_sessions()) {
+          if (session->client().monitor) session->push(letter.bytes);
         }
-        for (const auto& session : receivers) session->push(letter.bytes);
         break;
       }
     }
@@ -80,23 +80,26 @@ void IoThread::read_mail() {
 }
 
 void IoThread::look_at_all() {
-  std::vector<std::shared_ptr<Session>> all;
-  for (const auto& [id, session] : sessions_) all.push_back(session);
   const int64_t now_ms = services_.clock.now_ms();
-  for (const auto& session : all) session->look(now_ms);
+  for (Session* session : all_sessions()) session->look(now_ms);
+}
+
+std::vector<Session*> IoThread::all_sessions() const {
+  std::vector<Session*> all;
+  for (const auto& [id, session] : sessions_) all.push_back(session.get());
+  return all;
 }
 
 void IoThread::adopt(int socket) {
   set_connection_options(socket, services_.config.tcp_keepalive_s);
-  const auto session = std::make_shared<Session>(*this, socket, services_.clients.next_id());
+  auto session = std::make_unique<Session>(*this, socket, services_.clients.next_id());
   engine::Client& client = session->client();
   services_.gates.enter(worker_.gate);
   client.authenticated = services_.config.requirepass.empty();
   services_.clients.add(client);
   ++worker_.counters.connections;
   services_.gates.leave(worker_.gate);
-  sessions_.emplace(client.id, session);
-  session->start();
+  sessions_.emplace(client.id, std::move(session)).first->second->start();
 }
 
 void IoThread::drop(Session& session) {
@@ -108,7 +111,9 @@ void IoThread::drop(Session& session) {
   if (client.blocked) services_.blocked_clients.fetch_sub(1, std::memory_order_relaxed);
   services_.gates.leave(worker_.gate);
   worker_.client_count.fetch_sub(1, std::memory_order_relaxed);
-  sessions_.erase(client.id);
+  const auto found = sessions_.find(client.id);
+  dropped_.push_back(std::move(found->second));
+  sessions_.erase(found);
 }
 
 void IoThread::wake_at(int64_t when_ms, uint64_t client_id) {
@@ -162,11 +167,10 @@ void IoThread::tick(int64_t now_ms) {
   services_.gates.enter(worker_.gate);
   refresh_limits();
   services_.gates.leave(worker_.gate);
-  std::vector<std::shared_ptr<Session>> doubtful;
-  for (const auto& [id, session] : sessions_) {
-    if (limits_.timeout_ms > 0 || !session->flushed()) doubtful.push_back(session);
+  for (Session* session : all_sessions()) {
+    if (limits_.timeout_ms > 0 || !session->flushed()) session->check_limits(now_ms);
   }
-  for (const auto& session : doubtful) session->check_limits(now_ms);
+  dropped_.clear();
   if (services_.on_tick && worker_.index == 0) services_.on_tick(now_ms);
   if (stop_at_ms_ == 0) return;
   const bool all_flushed = std::all_of(sessions_.begin(), sessions_.end(),

@@ -17,6 +17,7 @@
 
 #include "engine/dispatcher.h"
 #include "engine/maintenance.h"
+#include "net/reactor.h"
 #include "resp/reply.h"
 
 namespace scrubjay::net {
@@ -41,6 +42,7 @@ class IoThread {
 
   // The thread's own callers only, from here on.
   boost::asio::io_context& context() { return context_; }
+  Reactor& reactor() { return reactor_; }
   engine::Services& services() { return services_; }
   engine::Worker& worker() { return worker_; }
   const Limits& limits() const { return limits_; }
@@ -64,11 +66,13 @@ class IoThread {
   void tick(int64_t now_ms);
   void arm(int64_t when_ms);
   void look_at_all();
+  std::vector<Session*> all_sessions() const;
   void stop();
 
   engine::Services& services_;
   engine::Worker& worker_;
   boost::asio::io_context context_;
+  Reactor reactor_;
   boost::asio::posix::stream_descriptor mail_;
   boost::asio::steady_timer timer_;
   engine::Maintenance maintenance_;
@@ -78,7 +82,8 @@ class IoThread {
   std::vector<engine::PreparedRequest> prepared_;
   resp::ReplyBuffer reply_buffer_;
   resp::ReplyBuilder reply_;
-  std::unordered_map<uint64_t, std::shared_ptr<Session>> sessions_;
+  std::unordered_map<uint64_t, std::unique_ptr<Session>> sessions_;
+  std::vector<std::unique_ptr<Session>> dropped_;  // closed in this round of events
   std::multimap<int64_t, uint64_t> wakes_;  // ms -> client
   int64_t next_tick_ms_ = 0;
   int64_t armed_for_ms_ = std::numeric_limits<int64_t>::max();

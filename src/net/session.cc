@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -20,8 +21,7 @@ constexpr size_t kReadAhead = 1 << 20;
 
 }  // namespace
 
-Session::Session(IoThread& thread, int socket, uint64_t id)
-    : thread_(thread), descriptor_(thread.context(), socket), client_(id, thread.worker()) {
+Session::Session(IoThread& thread, int socket, uint64_t id) : thread_(thread), client_(id, thread.worker()) {
   client_.socket = socket;
   client_.address = peer_address(socket);
   client_.local_address = local_address(socket);
@@ -30,15 +30,16 @@ Session::Session(IoThread& thread, int socket, uint64_t id)
   client_.last_active_ms = client_.created_ms;
 }
 
-Session::~Session() = default;
+Session::~Session() { ::close(client_.socket); }
 
-void Session::start() { wait_readable(); }
+void Session::start() {
+  if (!thread_.reactor().add(client_.socket, *this)) close();
+}
 
-void Session::wait_readable() {
-  descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                         [self = shared_from_this()](const boost::system::error_code& error) {
-                           if (!error && !self->closed_) self->on_readable();
-                         });
+void Session::on_ready(bool readable, bool writable) {
+  if (closed_) return;
+  if (writable && !output_.empty()) flush_output();
+  if (readable && !closed_) on_readable();
 }
 
 // The socket is watched edge-triggered: a read that fills less than its room has emptied it, so that
@@ -83,7 +84,6 @@ void Session::on_readable() {
   }
   client_.query_buffer_bytes.store(input_.size(), std::memory_order_relaxed);
   client_.query_buffer_room.store(input_.room(), std::memory_order_relaxed);
-  wait_readable();
 }
 
 void Session::consume(std::string_view input, bool held) {
@@ -185,26 +185,18 @@ void Session::send_replies() {
   client_.output_bytes.store(output_.bytes(), std::memory_order_relaxed);
   if (!output_.empty()) {
     check_limits(client_.last_active_ms.load(std::memory_order_relaxed));
-    if (!closed_) wait_writable();
   } else if (client_.close_after_reply) {
     close();
   }
 }
 
-void Session::wait_writable() {
-  if (waiting_writable_) return;
-  waiting_writable_ = true;
-  descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_write,
-                         [self = shared_from_this()](const boost::system::error_code& error) {
-                           self->waiting_writable_ = false;
-                           if (error || self->closed_) return;
-                           uint64_t sent = 0;
-                           const auto state = self->output_.flush(self->client_.socket, sent);
-                           self->thread_.worker().counters.sent_bytes += sent;
-                           self->client_.sent_bytes.fetch_add(sent, std::memory_order_relaxed);
-                           if (state == OutputQueue::Sent::kFailed) return self->close();
-                           self->send_replies();
-                         });
+void Session::flush_output() {
+  uint64_t sent = 0;
+  const auto state = output_.flush(client_.socket, sent);
+  thread_.worker().counters.sent_bytes += sent;
+  client_.sent_bytes.fetch_add(sent, std::memory_order_relaxed);
+  if (state == OutputQueue::Sent::kFailed) return close();
+  send_replies();
 }
 
 void Session::push(const SharedBytes& bytes) {
@@ -227,7 +219,6 @@ void Session::finish_wait(bool with_error) {
 }
 
 void Session::look(int64_t now_ms) {
-  const auto self = shared_from_this();
   if (closed_) return;
   if (client_.killed.load(std::memory_order_relaxed)) return close();
   const bool was_waiting = client_.blocked != nullptr || postponed_;
@@ -267,8 +258,8 @@ void Session::close() {
   if (closed_) return;
   closed_ = true;
   thread_.reply().buffer().clear();
-  boost::system::error_code ignored;
-  descriptor_.close(ignored);
+  thread_.reactor().remove(client_.socket);
+  ::shutdown(client_.socket, SHUT_RDWR);
   thread_.drop(*this);
 }
 

@@ -1,25 +1,24 @@
 // One connection: reads requests, has them executed, writes the replies of a batch at once. Lives on
-// one I/O thread. Asio says when the socket is ready; reading and writing are plain system calls.
+// one I/O thread; the reactor says when the socket is ready.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 
-#include <boost/asio/posix/stream_descriptor.hpp>
-
 #include "engine/client.h"
 #include "net/input_buffer.h"
 #include "net/output_queue.h"
+#include "net/reactor.h"
 #include "resp/request_parser.h"
 
 namespace scrubjay::net {
 
 class IoThread;
 
-class Session : public std::enable_shared_from_this<Session> {
+class Session : private Reactor::Handler {
  public:
   Session(IoThread& thread, int socket, uint64_t id);
-  ~Session();
+  virtual ~Session();
 
   void start();
   // Sends bytes that nobody asked for (MONITOR lines, messages).
@@ -35,7 +34,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void check_limits(int64_t now_ms);
 
  private:
-  void wait_readable();
+  void on_ready(bool readable, bool writable) override;
   void on_readable();
   // Consumes whole requests of the input; what is left goes to input_. `held` says that the input is
   // input_'s own content.
@@ -44,18 +43,16 @@ class Session : public std::enable_shared_from_this<Session> {
   bool run_batch(std::string_view input, size_t& position);
   void protocol_error();
   void send_replies();
-  void wait_writable();
+  void flush_output();
   void finish_wait(bool with_error);
 
   IoThread& thread_;
-  boost::asio::posix::stream_descriptor descriptor_;
   engine::Client client_;
   resp::RequestParser parser_;
   InputBuffer input_;
   OutputQueue output_;
   bool postponed_ = false;       // commands are paused: the first request in input_ waits
   bool reading_ended_ = false;   // after QUIT or a protocol error
-  bool waiting_writable_ = false;
   bool closed_ = false;
   int64_t over_soft_limit_since_ms_ = 0;
 };
