@@ -65,27 +65,20 @@ const Command* Dispatcher::resolve(std::span<const std::string_view> arguments, 
   return subcommand;
 }
 
-void Dispatcher::prepare(Worker&, const Client& client, const resp::RequestBatch& batch,
+void Dispatcher::prepare(const resp::RequestBatch& batch, size_t first, size_t count, int database,
                          std::vector<PreparedRequest>& prepared) {
-  prepared.clear();
-  prepared.resize(batch.requests.size());
-  const bool prefetch = batch.requests.size() > 1;
-  for (size_t i = 0; i < batch.requests.size(); ++i) {
+  for (size_t i = first; i < first + count; ++i) {
     const auto& request = batch.requests[i];
     const std::span<const std::string_view> arguments(&batch.arguments[request.first_argument],
                                                       request.argument_count);
-    PreparedRequest& item = prepared[i];
+    PreparedRequest& item = prepared.emplace_back();
     item.command = resolve(arguments, nullptr);
     if (item.command == nullptr) continue;
     const auto position = static_cast<size_t>(item.command->single_key);
     if (position == 0 || position >= arguments.size()) continue;
     item.key = store::Key(arguments[position]);
     item.has_key = true;
-    if (prefetch) services_.keyspace.prefetch_bucket(item.key.hash, client.database);
-  }
-  if (!prefetch) return;
-  for (const PreparedRequest& item : prepared) {
-    if (item.has_key) services_.keyspace.prefetch_entry(item.key.hash, client.database);
+    services_.keyspace.prefetch_bucket(item.key.hash, database);
   }
 }
 

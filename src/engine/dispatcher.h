@@ -29,9 +29,16 @@ class Dispatcher {
     kPostponed,  // not run: commands are paused; run the same request again later
   };
 
-  // Looks up rows and hashes keys of a whole batch, and prefetches what the commands will touch.
-  void prepare(Worker& worker, const Client& client, const resp::RequestBatch& batch,
+  // Looks up the rows and hashes the keys of some requests of a batch, appending to `prepared`, and
+  // prefetches the buckets that the commands will look into.
+  void prepare(const resp::RequestBatch& batch, size_t first, size_t count, int database,
                std::vector<PreparedRequest>& prepared);
+  // The second step, a little later: prefetches the entries that those buckets name.
+  void prefetch_entries(std::span<const PreparedRequest> prepared, int database) {
+    for (const PreparedRequest& item : prepared) {
+      if (item.has_key) services_.keyspace.prefetch_entry(item.key.hash, database);
+    }
+  }
 
   // Runs one request and writes its reply.
   Outcome execute(Worker& worker, Client& client, std::span<const std::string_view> arguments,

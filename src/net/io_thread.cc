@@ -41,8 +41,28 @@ void IoThread::run() {
   register_allocating_thread();
   wait_mail();
   maintain();
-  reactor_.start([this] { dropped_.clear(); });
+  reactor_.start([this] {
+    run_round();
+    dropped_.clear();
+  });
   context_.run();
+}
+
+void IoThread::run_round() {
+  if (round_.parts.empty()) return;
+  engine::Dispatcher& dispatcher = *services_.dispatcher;
+  services_.gates.enter(worker_.gate);
+  for (const Round::Part& part : round_.parts) {
+    dispatcher.prepare(round_.batch, part.parsed.first, part.parsed.count, part.session->client().database,
+                       round_.prepared);
+  }
+  for (const Round::Part& part : round_.parts) {
+    dispatcher.prefetch_entries(std::span(round_.prepared).subspan(part.parsed.first, part.parsed.count),
+                                part.session->client().database);
+  }
+  services_.gates.leave(worker_.gate);
+  for (const Round::Part& part : round_.parts) part.session->run_part(round_, part);
+  round_.clear();
 }
 
 void IoThread::wait_mail() {

@@ -18,6 +18,7 @@
 #include "engine/dispatcher.h"
 #include "engine/maintenance.h"
 #include "net/reactor.h"
+#include "net/round.h"
 #include "resp/reply.h"
 
 namespace scrubjay::net {
@@ -52,6 +53,10 @@ class IoThread {
   std::vector<engine::PreparedRequest>& prepared() { return prepared_; }
   resp::ReplyBuilder& reply() { return reply_; }
 
+  // What the ready sockets have sent in this round of events, and its execution.
+  Round& round() { return round_; }
+  void run_round();
+
   void adopt(int socket);
   void drop(Session& session);
   // Looks at the client again at `when_ms` (0: only when asked to).
@@ -77,6 +82,7 @@ class IoThread {
   boost::asio::steady_timer timer_;
   engine::Maintenance maintenance_;
   Limits limits_;
+  Round round_;
   std::array<char, 64 * 1024> read_buffer_;
   resp::RequestBatch batch_;
   std::vector<engine::PreparedRequest> prepared_;

@@ -42,16 +42,49 @@ void Session::on_ready(bool readable, bool writable) {
   if (readable && !closed_) on_readable();
 }
 
+void Session::count_received(size_t bytes) {
+  thread_.worker().counters.received_bytes += bytes;
+  ++thread_.worker().counters.reads;
+  client_.received_bytes.fetch_add(bytes, std::memory_order_relaxed);
+}
+
 // The socket is watched edge-triggered: a read that fills less than its room has emptied it, so that
 // no further read is needed to learn that nothing is left.
 void Session::on_readable() {
+  if (!input_.empty() || waiting() || reading_ended_) return read_all();
+  Round& round = thread_.round();
+  if (round.full()) thread_.run_round();
+  char* target = round.buffer.data() + round.used;
+  const ssize_t received = ::recv(client_.socket, target, Round::kWindow, MSG_DONTWAIT);
+  if (received < 0 && errno == EINTR) return read_all();
+  if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+  if (received <= 0) return close();
+  const auto bytes = static_cast<size_t>(received);
+  count_received(bytes);
+  round.used += bytes;
+  round.parts.push_back({this, parse({target, bytes}, 0, round.batch), bytes < Round::kWindow});
+}
+
+void Session::run_part(const Round& round, const Round::Part& part) {
+  if (closed_) return;
+  bool go_on = false;
+  const size_t position = execute(
+      round.batch, std::span(round.prepared).subspan(part.parsed.first, part.parsed.count), part.parsed, go_on);
+  if (closed_) return;
+  if (go_on) consume(part.parsed.input, position, false);
+  else if (!reading_ended_) input_.append(part.parsed.input.substr(position));
+  if (!closed_) check_query_buffer();
+  if (!part.drained && !closed_) read_all();
+}
+
+void Session::read_all() {
   for (;;) {
     const bool held = !input_.empty();
     size_t room = thread_.read_buffer().size();
     char* target = thread_.read_buffer().data();
     if (held) {
       const size_t wanted = std::min<size_t>(parser_.missing_bytes(), kReadAhead);
-      target = input_.reserve(std::max<size_t>(wanted, 16384));
+      target = input_.reserve(std::max<size_t>(wanted, Round::kWindow));
       room = input_.room();
     }
     const ssize_t received = ::recv(client_.socket, target, room, MSG_DONTWAIT);
@@ -62,74 +95,87 @@ void Session::on_readable() {
     }
     if (received == 0) return close();
     const auto bytes = static_cast<size_t>(received);
-    thread_.worker().counters.received_bytes += bytes;
-    ++thread_.worker().counters.reads;
-    client_.received_bytes.fetch_add(bytes, std::memory_order_relaxed);
+    count_received(bytes);
+    if (reading_ended_) {
+      if (bytes < room) break;
+      continue;
+    }
     if (held) input_.commit(bytes);
-    const bool waiting = client_.blocked != nullptr || postponed_;
-    if (waiting || reading_ended_) {
-      if (!held && !reading_ended_) input_.append({target, bytes});
-    } else if (held) {
-      consume(input_.view(), true);
+    if (waiting()) {
+      if (!held) input_.append({target, bytes});
     } else {
-      consume({target, bytes}, false);
+      consume(held ? input_.view() : std::string_view(target, bytes), 0, held);
     }
+    if (!closed_) check_query_buffer();
     if (closed_) return;
-    if (input_.size() > thread_.limits().query_buffer) {
-      log::warning("Closing client that reached max query buffer length: id={} addr={}", client_.id, client_.address);
-      ++thread_.worker().counters.query_limit_disconnects;
-      return close();
-    }
     if (bytes < room) break;
   }
+}
+
+void Session::check_query_buffer() {
   client_.query_buffer_bytes.store(input_.size(), std::memory_order_relaxed);
   client_.query_buffer_room.store(input_.room(), std::memory_order_relaxed);
+  if (input_.size() <= thread_.limits().query_buffer) return;
+  log::warning("Closing client that reached max query buffer length: id={} addr={}", client_.id, client_.address);
+  ++thread_.worker().counters.query_limit_disconnects;
+  close();
 }
 
-void Session::consume(std::string_view input, bool held) {
-  size_t position = 0;
-  while (!closed_ && run_batch(input, position)) {
-  }
-  if (closed_) return;
-  if (held) {
-    input_.consume(reading_ended_ ? input_.size() : position);
-  } else if (position < input.size() && !reading_ended_) {
-    input_.append(input.substr(position));
-  }
-}
-
-bool Session::run_batch(std::string_view input, size_t& position) {
-  resp::RequestBatch& batch = thread_.batch();
-  engine::Worker& worker = thread_.worker();
+void Session::consume(std::string_view input, size_t position, bool held) {
   engine::Services& services = thread_.services();
-  batch.clear();
+  engine::Worker& worker = thread_.worker();
+  resp::RequestBatch& batch = thread_.batch();
+  std::vector<engine::PreparedRequest>& prepared = thread_.prepared();
+  bool go_on = true;
+  while (go_on) {
+    batch.clear();
+    prepared.clear();
+    const ParsedRequests parsed = parse(input, position, batch);
+    services.gates.enter(worker.gate);
+    services.dispatcher->prepare(batch, 0, parsed.count, client_.database, prepared);
+    services.dispatcher->prefetch_entries(prepared, client_.database);
+    services.gates.leave(worker.gate);
+    position = execute(batch, prepared, parsed, go_on);
+    if (closed_) return;
+  }
+  if (held) input_.consume(reading_ended_ ? input_.size() : position);
+  else if (position < input.size() && !reading_ended_) input_.append(input.substr(position));
+}
+
+ParsedRequests Session::parse(std::string_view input, size_t position, resp::RequestBatch& batch) {
+  using Outcome = resp::RequestParser::Outcome;
   const resp::RequestParser::Limits limits{thread_.limits().max_bulk, client_.authenticated};
   const size_t max_requests = client_.authenticated ? kMaxBatch : 1;
-  using Outcome = resp::RequestParser::Outcome;
-  Outcome outcome = Outcome::kNothing;
-  size_t parsed = position;
-  while (batch.requests.size() < max_requests && parsed < input.size()) {
-    outcome = parser_.parse(input, parsed, limits, batch);
-    if (outcome == Outcome::kNeedMore || outcome == Outcome::kError) break;
+  ParsedRequests parsed{input, batch.requests.size(), 0, position, Outcome::kNothing};
+  while (parsed.count < max_requests && parsed.end < input.size()) {
+    parsed.outcome = parser_.parse(input, parsed.end, limits, batch);
+    if (parsed.outcome == Outcome::kNeedMore || parsed.outcome == Outcome::kError) break;
+    parsed.count = batch.requests.size() - parsed.first;
   }
+  return parsed;
+}
 
-  size_t resume_at = parsed;
-  bool go_on = outcome != Outcome::kNeedMore && outcome != Outcome::kError && parsed < input.size();
-  if (!batch.requests.empty()) {
+size_t Session::execute(const resp::RequestBatch& batch, std::span<const engine::PreparedRequest> prepared,
+                        const ParsedRequests& parsed, bool& go_on) {
+  using Outcome = resp::RequestParser::Outcome;
+  engine::Worker& worker = thread_.worker();
+  engine::Services& services = thread_.services();
+  Outcome outcome = parsed.outcome;
+  size_t consumed = parsed.end;
+  go_on = outcome != Outcome::kNeedMore && outcome != Outcome::kError && parsed.end < parsed.input.size();
+  if (parsed.count > 0) {
     engine::Dispatcher& dispatcher = *services.dispatcher;
     resp::ReplyBuilder& reply = thread_.reply();
     reply.set_protocol(client_.protocol);
     services.gates.enter(worker.gate);
-    thread_.refresh_limits();
     worker.stamp_ns = services.clock.now_ns();
     client_.last_active_ms.store(worker.stamp_ns / 1'000'000, std::memory_order_relaxed);
-    dispatcher.prepare(worker, client_, batch, thread_.prepared());
-    for (size_t i = 0; i < batch.requests.size(); ++i) {
+    for (size_t i = 0; i < parsed.count; ++i) {
       if (client_.killed.load(std::memory_order_relaxed)) break;
-      const auto& request = batch.requests[i];
+      const auto& request = batch.requests[parsed.first + i];
       const std::span<const std::string_view> arguments(&batch.arguments[request.first_argument],
                                                         request.argument_count);
-      const auto result = dispatcher.execute(worker, client_, arguments, thread_.prepared()[i], reply);
+      const auto result = dispatcher.execute(worker, client_, arguments, prepared[i], reply);
       reply.set_protocol(client_.protocol);
       if (result == engine::Dispatcher::Outcome::kDone && !client_.close_after_reply) {
         if (services.gates.wanted()) {
@@ -141,7 +187,7 @@ bool Session::run_batch(std::string_view input, size_t& position) {
       }
       // The rest waits, or is never run.
       postponed_ = result == engine::Dispatcher::Outcome::kPostponed;
-      resume_at = postponed_ ? request.begin : request.end;
+      consumed = postponed_ ? request.begin : request.end;
       go_on = false;
       outcome = Outcome::kNothing;
       break;
@@ -153,15 +199,14 @@ bool Session::run_batch(std::string_view input, size_t& position) {
     }
     if (postponed_) thread_.wake_when_unpaused(client_.id);
   }
-  position = resume_at;
   if (client_.killed.load(std::memory_order_relaxed)) {
     close();
-    return false;
+    return consumed;
   }
   if (outcome == Outcome::kError) protocol_error();
   if (client_.close_after_reply) reading_ended_ = true;
   send_replies();
-  return go_on && !closed_;
+  return consumed;
 }
 
 void Session::protocol_error() {
@@ -221,7 +266,7 @@ void Session::finish_wait(bool with_error) {
 void Session::look(int64_t now_ms) {
   if (closed_) return;
   if (client_.killed.load(std::memory_order_relaxed)) return close();
-  const bool was_waiting = client_.blocked != nullptr || postponed_;
+  const bool was_waiting = waiting();
   if (client_.blocked) {
     const int how = client_.unblock.exchange(0, std::memory_order_relaxed);
     const int64_t deadline = client_.blocked->deadline_ms;
@@ -229,7 +274,7 @@ void Session::look(int64_t now_ms) {
     else thread_.wake_at(deadline, client_.id);
   }
   postponed_ = false;  // a command that must still wait is postponed again
-  if (was_waiting && !closed_ && !client_.blocked && !input_.empty()) consume(input_.view(), true);
+  if (was_waiting && !closed_ && !client_.blocked && !input_.empty()) consume(input_.view(), 0, true);
 }
 
 void Session::check_limits(int64_t now_ms) {

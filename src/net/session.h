@@ -9,6 +9,7 @@
 #include "net/input_buffer.h"
 #include "net/output_queue.h"
 #include "net/reactor.h"
+#include "net/round.h"
 #include "resp/request_parser.h"
 
 namespace scrubjay::net {
@@ -30,17 +31,28 @@ class Session : private Reactor::Handler {
   engine::Client& client() { return client_; }
   bool closed() const { return closed_; }
   bool flushed() const { return output_.empty(); }
+  // Executes this session's part of a round.
+  void run_part(const Round& round, const Round::Part& part);
   // Closes the connection if it has been idle for too long, or too slow to take its replies.
   void check_limits(int64_t now_ms);
 
  private:
   void on_ready(bool readable, bool writable) override;
+  // Reads into the thread's round; run_part() executes later.
   void on_readable();
-  // Consumes whole requests of the input; what is left goes to input_. `held` says that the input is
-  // input_'s own content.
-  void consume(std::string_view input, bool held);
-  // Parses and executes one batch; returns false when no more can be done now.
-  bool run_batch(std::string_view input, size_t& position);
+  // Reads and executes until the socket is empty.
+  void read_all();
+  void count_received(size_t bytes);
+  // Consumes whole requests of the input from `position` on; what is left goes to input_. `held` says
+  // that the input is input_'s own content.
+  void consume(std::string_view input, size_t position, bool held);
+  ParsedRequests parse(std::string_view input, size_t position, resp::RequestBatch& batch);
+  // Executes what was parsed and sends the replies. Returns how much of the input is consumed;
+  // `go_on` is false if no more can be done now.
+  size_t execute(const resp::RequestBatch& batch, std::span<const engine::PreparedRequest> prepared,
+                 const ParsedRequests& parsed, bool& go_on);
+  bool waiting() const { return client_.blocked != nullptr || postponed_; }
+  void check_query_buffer();
   void protocol_error();
   void send_replies();
   void flush_output();

@@ -56,7 +56,7 @@ class EngineFixture : public ::testing::Test {
     services_.gates.enter(worker().gate);
     worker().stamp_ns = clock_.now_ns();
     std::vector<engine::PreparedRequest> prepared;
-    dispatcher_.prepare(worker(), who, batch, prepared);
+    dispatcher_.prepare(batch, 0, 1, who.database, prepared);
     last_outcome_ = dispatcher_.execute(worker(), who, batch.arguments, prepared[0], reply);
     services_.gates.leave(worker().gate);
     return text_of(buffer);
