@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -63,7 +62,6 @@ int main(int argc, char** argv) {
   std::string ours_arguments = "--threads 1";
   std::string theirs_arguments;
   std::string json_path;
-  int nice = 0;
   bool strict = false;
 
   CLI::App app("Measures Scrubjay and redis-server side by side");
@@ -76,7 +74,6 @@ int main(int argc, char** argv) {
   app.add_option("--theirs-args", theirs_arguments, "more arguments for theirs");
   app.add_option("--server-core", cores.server, "core of both servers")->capture_default_str();
   app.add_option("--generator-core", cores.generator, "core of the load")->capture_default_str();
-  app.add_option("--nice", nice, "niceness of the servers and the load, where permitted");
   app.add_option("--json", json_path, "file for the figures as JSON");
   app.add_flag("--quick", bench.quick, "a minute with smaller loads: a check, not a figure");
   app.add_flag("--strict", strict, "exit with 2 when a target is missed");
@@ -86,7 +83,6 @@ int main(int argc, char** argv) {
   bench.theirs.arguments = CLI::detail::split_up(theirs_arguments);
   for (ServerCommand* command : {&bench.ours, &bench.theirs}) {
     command->core = cores.server;
-    command->nice = nice;
     bench.report.set(command->name,
                      fmt::format("{} {}", command->path, fmt::join(command->arguments, " ")));
   }
@@ -95,7 +91,6 @@ int main(int argc, char** argv) {
 
   try {
     pin_to_core(cores.generator);
-    if (nice != 0) ::setpriority(PRIO_PROCESS, 0, nice);
     ::prctl(PR_SET_TIMERSLACK, 1);  // the probes keep time to microseconds
     run(bench, names);
     if (!json_path.empty()) {

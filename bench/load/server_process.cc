@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,7 +101,6 @@ void ServerProcess::start(const ServerCommand& command) {
   if (pid_ > 0) return;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent || !set_core(command.core)) ::_exit(kExecFailed);
-  if (command.nice != 0) ::setpriority(PRIO_PROCESS, 0, command.nice);
   ::dup2(::fileno(output_.get()), STDOUT_FILENO);
   ::dup2(::fileno(output_.get()), STDERR_FILENO);
   ::execvp(argv.front(), argv.data());

@@ -19,7 +19,6 @@ struct ServerCommand {
   std::string path;
   std::vector<std::string> arguments;  // beside the port and what keeps it from saving
   int core = 0;
-  int nice = 0;
 };
 
 struct CpuTime {
