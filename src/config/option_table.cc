@@ -18,12 +18,14 @@ namespace {
 
 std::vector<const Option*> collect_rows() {
   std::vector<const Option*> rows;
-  for (const auto part :
-       {server_option_rows(), data_option_rows(), persistence_option_rows(), other_option_rows()}) {
-    for (const Option& row : part) rows.push_back(&row);
+  for (size_t section = 0; section < kSections; ++section) {
+    for (const auto part : {server_option_rows(), data_option_rows(), persistence_option_rows(),
+                            other_option_rows()}) {
+      for (const Option& row : part) {
+        if (row.section == static_cast<Section>(section)) rows.push_back(&row);
+      }
+    }
   }
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const Option* a, const Option* b) { return a->section < b->section; });
   return rows;
 }
 

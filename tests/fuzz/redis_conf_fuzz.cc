@@ -1,8 +1,9 @@
-// Any bytes as a redis.conf: reading ends with a configuration or a reason, and what was read can be
-// written and read again without a change.
+// Any bytes as a redis.conf: reading ends with a configuration or a reason, and what was read can
+// be written and read again without a change.
 #include <cstdlib>
 #include <string_view>
 
+#include "base/text.h"
 #include "config/option_table.h"
 #include "config/redis_conf_file.h"
 #include "config/rewrite.h"
@@ -11,7 +12,8 @@ using namespace scrubjay::config;
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  if (text.find("include") != std::string_view::npos) return 0;  // no other files
+  // No other files.
+  if (scrubjay::to_lower(text).find("include") != std::string::npos) return 0;
   Draft draft;
   if (!read_redis_conf_text(draft, text, "fuzz")) return 0;
   const auto written = rewritten_redis_conf(draft.config(), text);
