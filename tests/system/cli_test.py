@@ -4,7 +4,7 @@ output and exit code must be the same byte for byte.
 
 usage: cli_test.py OURS [--reference redis-cli] [--server redis-server] [--port N]
 
-OURS is a path whose last part is redis-cli (a link to the binary). Without --port a server is
+OURS is the binary, which acts as the client under the name redis-cli. Without --port a server is
 started for the test, with a free port; with it, the server there is used, and emptied.
 """
 import argparse
@@ -248,6 +248,8 @@ def main():
     environment["TERM"] = "xterm"
     started = []
     folder = tempfile.TemporaryDirectory()
+    ours = folder.name + "/redis-cli"
+    os.symlink(os.path.abspath(options.ours), ours)
     try:
         port = options.port
         if not port:
@@ -269,7 +271,7 @@ def main():
         def both(title, arguments, text=None, extra=None, seeded=True):
             for where, run in (("pipe", run_on_pipe), ("terminal", run_on_terminal)):
                 results = []
-                for program in (options.reference, options.ours):
+                for program in (options.reference, ours):
                     if seeded:
                         seed()
                     status, out, err = run([program, *arguments], text, {**environment, **(extra or {})})
