@@ -96,6 +96,16 @@ CASES = [
     (["-a", "wrong", "--no-auth-warning", "PING"], None),
     (["-3", "-a", "wrong", "--no-auth-warning", "HGETALL", "hash"], None),
     (["--scan", "--pattern", "li*"], None),
+    (["--pipe"], "SET a b\r\nGET a\r\nnosuch\r\n"),
+    (["--pipe"], "SET a b\r\n*2\r\n$3\r\nGET\r\n$1\r\na\r\n"),
+    (["--pipe"], ""),
+    (["--pipe"], "SET"),
+    (["--pipe"], "SET a b\r\n" * 20000),
+    (["--pipe", "-p", "1"], "PING\r\n"),
+    (["--eval", "SCRIPT", "k1", "k2", ",", "a"], None),
+    (["--eval", "SCRIPT"], None),
+    (["--eval", "SCRIPT", "k1,a"], None),
+    (["--eval", "/nosuch"], None),
     (["-c", "PING"], None),
     (["-p"], None),
     (["--nosuch"], None),
@@ -281,9 +291,13 @@ def main():
                     results.append((status, out, err))
                 report.compare(f"{title} on a {where}", *results)
 
+        script = folder.name + "/script.lua"
+        with open(script, "w", encoding="ascii") as file:
+            file.write("return {#KEYS, KEYS[1] or '', ARGV[1] or ''}")
         for arguments, text in CASES:
+            arguments = [script if word == "SCRIPT" else word for word in arguments]
             place = [] if "-s" in arguments or "-u" in arguments else ["-p", str(port)]
-            both(f"{arguments} {text!r}", place + arguments, text)
+            both(f"{arguments} {(text or '')[:60]!r}", place + arguments, text)
 
         for answer in CANNED:
             canned.answer = answer
