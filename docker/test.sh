@@ -17,6 +17,8 @@ work=$(mktemp -d /tmp/sj.XXXXXX)
 max_image_bytes=$((12 * 1000 * 1000))
 hardening=(--read-only --cap-drop ALL --security-opt no-new-privileges --memory 256m)
 dockerd_pid=
+debian=debian:bookworm-slim
+own_base=scrubjay-base:$$
 base_option=()
 containers=()
 passed=0
@@ -32,7 +34,7 @@ clean_up() {
     wait "$dockerd_pid" 2> /dev/null
     umount "$work/exec/netns/default" 2> /dev/null
   elif [ -n "${docker+set}" ]; then
-    docker_cli image rm -f "$image" > /dev/null 2>&1
+    docker_cli image rm -f "$image" ${base_option[@]:+"$own_base"} > /dev/null 2>&1
   fi
   rm -rf "$work"
 }
@@ -74,8 +76,8 @@ find_engine() {
 }
 
 install_engine() {
-  [ "$(id -u)" = 0 ] || cannot_run "no container engine answers, and only root can start one"
-  command -v apt-get > /dev/null || cannot_run "no container engine answers, and there is no apt-get"
+  [ "$(id -u)" = 0 ] || cannot_run "$1, and only root can make up for it"
+  command -v apt-get > /dev/null || cannot_run "$1, and there is no apt-get to make up for it"
   if ! [ -x /usr/sbin/dockerd ] || ! command -v mmdebstrap > /dev/null; then
     echo "installing docker.io and mmdebstrap"
     { apt-get update && apt-get install -y --no-install-recommends docker.io mmdebstrap; } \
@@ -107,10 +109,10 @@ import_base() {
   mmdebstrap --variant=minbase --aptopt='Acquire::Check-Valid-Until "false"' \
     --aptopt='Acquire::Check-Date "false"' bookworm "$work/base.tar" "$mirror" \
     > "$work/log" 2>&1 || cannot_run "mmdebstrap failed: $(tail -n 1 "$work/log")"
-  docker_cli import "$work/base.tar" scrubjay-base:bookworm > /dev/null ||
+  docker_cli import "$work/base.tar" "$own_base" > /dev/null ||
     cannot_run "the base image was not imported"
   rm -f "$work/base.tar"
-  base_option=(--build-arg BASE=scrubjay-base:bookworm)
+  base_option=(--build-arg "BASE=$own_base")
 }
 
 # --- helpers for the checks -----------------------------------------------------------------------
@@ -198,8 +200,12 @@ stops_well() {
 
 if find_engine; then
   echo "engine: $(docker_cli version -f '{{.Server.Version}}'), already running"
+  if ! { docker_cli image inspect $debian || docker_cli pull -q $debian; } > /dev/null 2>&1; then
+    install_engine "the engine cannot get $debian"
+    import_base
+  fi
 else
-  install_engine
+  install_engine "no container engine answers"
   start_engine
   import_base
   echo "engine: $(docker_cli version -f '{{.Server.Version}}'), started for this test"
@@ -256,6 +262,7 @@ chmod 755 "$work"
 check "starts from a configuration file" start file --network none \
   --health-cmd "redis-cli -p 7002 ping" -v "$work/x.conf:/etc/x.conf:ro" -- /etc/x.conf
 check "is healthy on the file's port" healthy file
+check "its own check finds that port" inside file scrubjay healthcheck
 check "SIGTERM ends it with exit code 0" stops_well file
 
 echo "$passed passed, $failed failed"

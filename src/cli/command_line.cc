@@ -100,6 +100,8 @@ bool take_switch(const std::string& name, ClientOptions& options) {
     options.warn_about_password = false;
   else if (name == "--scan")
     options.scan = true;
+  else if (name == "--pipe")
+    options.pipe = true;
   else if (name == "-c")
     return true;  // cluster redirections: a single server sends none
   else
@@ -133,6 +135,8 @@ std::optional<Status> take_value(const std::string& name, const std::string& val
     options.item_delimiter = value;
   } else if (name == "-D") {
     options.reply_delimiter = value;
+  } else if (name == "--eval") {
+    options.script_path = value;
   } else if (name == "--pattern") {
     options.pattern = value;
   } else if (name == "--show-pushes") {
@@ -203,8 +207,26 @@ Sends one command, or each line of the standard input, and prints the replies.
   --show-pushes YN   whether to print pushed messages (default: on a terminal)
   --scan             print all keys, found by SCAN
   --pattern GLOB     only the keys that match (with --scan)
+  --eval FILE        run the Lua script with KEY ... , ARGUMENT ... (a lone comma between them)
+  --pipe             send the standard input as it is, raw commands; count the replies
   --help, --version  this text; the version
 )";
+}
+
+Words eval_command(std::string script, const Words& words) {
+  Words command{"EVAL", std::move(script), "0"};
+  size_t keys = 0;
+  bool in_keys = true;
+  for (const std::string& word : words) {
+    if (in_keys && word == ",") {
+      in_keys = false;
+      continue;
+    }
+    keys += in_keys;
+    command.push_back(word);
+  }
+  command[2] = std::to_string(keys);
+  return command;
 }
 
 std::optional<Words> split_words(std::string_view line) {

@@ -39,6 +39,8 @@ struct ClientOptions {
   bool last_argument_from_input = false;
   bool exit_by_error = false;
   bool scan = false;
+  bool pipe = false;
+  std::optional<std::string> script_path;  // --eval; the command is its keys, a comma, arguments
   std::string pattern = "*";
 
   std::vector<std::string> command;
@@ -51,6 +53,9 @@ Result<ClientOptions> parse_client_options(const std::vector<std::string>& argum
                                            const Environment& environment);
 
 std::string client_usage();
+
+// EVAL for the words behind --eval: keys, then, behind a lone comma, arguments.
+std::vector<std::string> eval_command(std::string script, const std::vector<std::string>& words);
 
 // Words apart by blanks; "..." with escapes (\n \r \t \b \a \xHH) and '...' with \' only. Nothing
 // if a quote is not closed or something else than a blank follows a closing one.

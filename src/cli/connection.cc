@@ -81,6 +81,10 @@ void Connection::close() {
   if (socket_ >= 0) ::close(std::exchange(socket_, -1));
 }
 
+void Connection::shut_down() {
+  ::shutdown(socket_, SHUT_RDWR);
+}
+
 Result<Connection> Connection::to_host(const std::string& host, int port, Deadline deadline) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -125,15 +129,11 @@ Status Connection::wait_for(short events) {
   }
 }
 
-Status Connection::send(const std::vector<std::string>& command) {
-  std::string bytes = "*" + std::to_string(command.size()) + "\r\n";
-  for (const std::string& word : command) {
-    bytes += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
-  }
-  for (size_t sent = 0; sent < bytes.size();) {
-    const ssize_t count = ::send(socket_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+Status Connection::send_bytes(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (count >= 0) {
-      sent += static_cast<size_t>(count);
+      bytes.remove_prefix(static_cast<size_t>(count));
     } else if (errno == EAGAIN) {
       if (const Status ready = wait_for(POLLOUT); !ready) return ready;
     } else if (errno != EINTR) {
@@ -141,6 +141,14 @@ Status Connection::send(const std::vector<std::string>& command) {
     }
   }
   return Done{};
+}
+
+Status Connection::send(const std::vector<std::string>& command) {
+  std::string bytes = "*" + std::to_string(command.size()) + "\r\n";
+  for (const std::string& word : command) {
+    bytes += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+  }
+  return send_bytes(bytes);
 }
 
 Result<resp::Reply> Connection::receive() {

@@ -28,7 +28,11 @@ class Connection {
 
   bool is_open() const { return socket_ >= 0; }
   void close();
+  // Ends both directions but keeps the socket: a receive() in another thread returns.
+  void shut_down();
 
+  // One thread may send while another one receives.
+  Status send_bytes(std::string_view bytes);
   Status send(const std::vector<std::string>& command);
   // The next reply, a push included.
   Result<resp::Reply> receive();

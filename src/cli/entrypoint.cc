@@ -10,9 +10,13 @@ namespace scrubjay::cli {
 
 using Words = std::vector<std::string>;
 
+bool is_configuration_file(const std::string& argument) {
+  return !argument.starts_with('-') && (argument.ends_with(".conf") || argument.ends_with(".toml"));
+}
+
 Words entrypoint_command(const Words& arguments) {
-  const bool serves = arguments.empty() || arguments[0].starts_with('-') ||
-                      arguments[0].ends_with(".conf") || arguments[0].ends_with(".toml");
+  const bool serves =
+      arguments.empty() || arguments[0].starts_with('-') || is_configuration_file(arguments[0]);
   Words command = arguments;
   if (serves) command.insert(command.begin(), "redis-server");
   return command;

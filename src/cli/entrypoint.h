@@ -7,8 +7,11 @@
 
 namespace scrubjay::cli {
 
-// The program to run with its arguments: nothing, options and a configuration file (x.conf,
-// x.toml) are for the server; anything else is a command of its own (redis-server, redis-cli, sh).
+// Whether a server's first argument names its configuration file: x.conf or x.toml.
+bool is_configuration_file(const std::string& argument);
+
+// The program to run with its arguments: nothing, options and a configuration file are for the
+// server; anything else is a command of its own (redis-server, redis-cli, sh).
 std::vector<std::string> entrypoint_command(const std::vector<std::string>& arguments);
 
 // Becomes that program, found by PATH. Returns only if it cannot: 127 if there is none, 126 if it

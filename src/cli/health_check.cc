@@ -5,9 +5,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 
 #include "base/number.h"
 #include "cli/connection.h"
+#include "cli/entrypoint.h"
 
 namespace scrubjay::cli {
 
@@ -32,11 +34,21 @@ Words first_process() {
   return words;
 }
 
+std::string file_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
 int default_port() {
   if (const char* text = std::getenv("SCRUBJAY_PORT")) {
     if (const auto port = parse_port(text)) return *port;
   }
-  return port_of_server(first_process()).value_or(kDefaultPort);
+  const Words server = first_process();
+  if (const auto port = port_of_server(server)) return *port;
+  if (server.size() > 1 && is_configuration_file(server[1])) {
+    if (const auto port = port_of_file(file_text(server[1]))) return *port;
+  }
+  return kDefaultPort;
 }
 
 int unhealthy(const std::string& reason) {
@@ -56,6 +68,26 @@ std::optional<int> port_of_server(const Words& command_line) {
       port = parse_port(command_line[i + 1]);
     } else if (command_line[i].starts_with("--port=")) {
       port = parse_port(command_line[i].substr(7));
+    }
+  }
+  return port;
+}
+
+std::optional<int> port_of_file(std::string_view text) {
+  constexpr std::string_view kBetween = " \t=";
+  std::optional<int> port;
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    line.remove_prefix(std::min(line.find_first_not_of(kBetween), line.size()));
+    if (!line.starts_with("port")) continue;
+    line.remove_prefix(4);
+    const size_t value = line.find_first_not_of(kBetween);
+    if (value == 0 || value == std::string_view::npos) continue;
+    line.remove_prefix(value);
+    if (const auto found = parse_port(std::string(line.substr(0, line.find_first_of(" \t\r#"))))) {
+      port = found;
     }
   }
   return port;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace scrubjay::cli {
@@ -16,5 +17,8 @@ int run_health_check(const std::vector<std::string>& arguments);
 // The value of the last --port of a server's command line, whose first word must be a name of the
 // server; nothing if there is none.
 std::optional<int> port_of_server(const std::vector<std::string>& command_line);
+
+// The port that a configuration file sets last, be it "port 7000" or "port = 7000".
+std::optional<int> port_of_file(std::string_view text);
 
 }  // namespace scrubjay::cli

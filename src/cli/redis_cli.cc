@@ -2,9 +2,12 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <limits>
@@ -13,6 +16,7 @@
 
 #include "base/number.h"
 #include "base/text.h"
+#include "cli/bulk_load.h"
 #include "cli/command_line.h"
 #include "cli/connection.h"
 #include "cli/reply_text.h"
@@ -80,6 +84,7 @@ class Client {
   int run_one();
   int run_lines();
   int run_scan();
+  int run_pipe() { return connect() ? load_from_input(connection_) : EXIT_FAILURE; }
 
  private:
   // How one command went.
@@ -418,9 +423,19 @@ int run_client(int argc, char** argv) {
         "Warning: Using a password with '-a' or '-u' option on the command line interface may not "
         "be safe.");
   }
-  const bool scan = options->scan;
+  if (options->script_path) {
+    std::ifstream file(*options->script_path, std::ios::binary);
+    if (!file) {
+      print_error("Can't open file '" + *options->script_path + "': " + std::strerror(errno));
+      return EXIT_FAILURE;
+    }
+    std::string script{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    options->command = eval_command(std::move(script), options->command);
+  }
+  const bool scan = options->scan, pipe = options->pipe;
   const bool one = !options->command.empty() || options->last_argument_from_input;
   Client client(std::move(*options));
+  if (pipe) return client.run_pipe();
   return scan ? client.run_scan() : one ? client.run_one() : client.run_lines();
 }
 

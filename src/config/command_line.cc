@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "base/text.h"
@@ -63,12 +64,16 @@ Status read_file(Draft& draft, const std::string& path) {
 
 Result<Startup> parse_command_line(std::span<const std::string_view> arguments) {
   Startup startup;
-  if (arguments.empty()) return startup;
-  startup.wanted = wanted_by(arguments[0]);
+  if (!arguments.empty()) startup.wanted = wanted_by(arguments[0]);
   if (startup.wanted != Wanted::kServer) return startup;
 
   Draft draft;
-  const bool from_input = arguments.back() == "-";
+  if (const char* mode = std::getenv("SCRUBJAY_PROTECTED_MODE")) {
+    const std::string line = std::string("protected-mode ") + quoted(mode);
+    const Status status = read_redis_conf_text(draft, line, "environment", 1);
+    if (!status) return Error{status.error()};
+  }
+  const bool from_input = !arguments.empty() && arguments.back() == "-";
   if (from_input) arguments = arguments.first(arguments.size() - 1);
   if (!arguments.empty() && !arguments[0].starts_with('-')) {
     std::error_code error;

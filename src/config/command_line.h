@@ -1,5 +1,6 @@
 // What the program was started with: the file, standard input and the flags, in that order, later
-// ones winning. Used by main.cc once.
+// ones winning; SCRUBJAY_PROTECTED_MODE in the environment (container images set it) comes before
+// all of them. Used by main.cc once.
 #pragma once
 
 #include <span>

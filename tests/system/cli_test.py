@@ -4,7 +4,7 @@ output and exit code must be the same byte for byte.
 
 usage: cli_test.py OURS [--reference redis-cli] [--server redis-server] [--port N]
 
-OURS is a path whose last part is redis-cli (a link to the binary). Without --port a server is
+OURS is the binary, which acts as the client under the name redis-cli. Without --port a server is
 started for the test, with a free port; with it, the server there is used, and emptied.
 """
 import argparse
@@ -96,6 +96,16 @@ CASES = [
     (["-a", "wrong", "--no-auth-warning", "PING"], None),
     (["-3", "-a", "wrong", "--no-auth-warning", "HGETALL", "hash"], None),
     (["--scan", "--pattern", "li*"], None),
+    (["--pipe"], "SET a b\r\nGET a\r\nnosuch\r\n"),
+    (["--pipe"], "SET a b\r\n*2\r\n$3\r\nGET\r\n$1\r\na\r\n"),
+    (["--pipe"], ""),
+    (["--pipe"], "SET"),
+    (["--pipe"], "SET a b\r\n" * 20000),
+    (["--pipe", "-p", "1"], "PING\r\n"),
+    (["--eval", "SCRIPT", "k1", "k2", ",", "a"], None),
+    (["--eval", "SCRIPT"], None),
+    (["--eval", "SCRIPT", "k1,a"], None),
+    (["--eval", "/nosuch"], None),
     (["-c", "PING"], None),
     (["-p"], None),
     (["--nosuch"], None),
@@ -248,6 +258,8 @@ def main():
     environment["TERM"] = "xterm"
     started = []
     folder = tempfile.TemporaryDirectory()
+    ours = folder.name + "/redis-cli"
+    os.symlink(os.path.abspath(options.ours), ours)
     try:
         port = options.port
         if not port:
@@ -269,7 +281,7 @@ def main():
         def both(title, arguments, text=None, extra=None, seeded=True):
             for where, run in (("pipe", run_on_pipe), ("terminal", run_on_terminal)):
                 results = []
-                for program in (options.reference, options.ours):
+                for program in (options.reference, ours):
                     if seeded:
                         seed()
                     status, out, err = run([program, *arguments], text, {**environment, **(extra or {})})
@@ -279,9 +291,13 @@ def main():
                     results.append((status, out, err))
                 report.compare(f"{title} on a {where}", *results)
 
+        script = folder.name + "/script.lua"
+        with open(script, "w", encoding="ascii") as file:
+            file.write("return {#KEYS, KEYS[1] or '', ARGV[1] or ''}")
         for arguments, text in CASES:
+            arguments = [script if word == "SCRIPT" else word for word in arguments]
             place = [] if "-s" in arguments or "-u" in arguments else ["-p", str(port)]
-            both(f"{arguments} {text!r}", place + arguments, text)
+            both(f"{arguments} {(text or '')[:60]!r}", place + arguments, text)
 
         for answer in CANNED:
             canned.answer = answer

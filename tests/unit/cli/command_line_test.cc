@@ -86,6 +86,13 @@ TEST(ClientOptions, RefuseWhatTheyDoNotKnow) {
   EXPECT_EQ(refusal({"-p"}), "Unrecognized option or bad number of args for: '-p'");
 }
 
+TEST(EvalCommand, CountsTheKeysAheadOfTheComma) {
+  EXPECT_THAT(eval_command("s", {}), ElementsAre("EVAL", "s", "0"));
+  EXPECT_THAT(eval_command("s", {"k", "l", ",", "a", ","}),
+              ElementsAre("EVAL", "s", "2", "k", "l", "a", ","));
+  EXPECT_THAT(eval_command("s", {",", "a"}), ElementsAre("EVAL", "s", "0", "a"));
+}
+
 TEST(SplitWords, FollowsTheQuotes) {
   EXPECT_THAT(split_words("  a\tbc  d "), Optional(ElementsAre("a", "bc", "d")));
   EXPECT_THAT(split_words(""), Optional(IsEmpty()));

@@ -36,6 +36,14 @@ TEST(HealthCheck, FindsThePortOfAServer) {
   EXPECT_EQ(port_of_server({}), std::nullopt);
 }
 
+TEST(HealthCheck, FindsThePortInAFile) {
+  EXPECT_EQ(port_of_file("save \"\"\nport 7000\r\n"), 7000);
+  EXPECT_EQ(port_of_file("  port = 7000 # ours\n"), 7000);
+  EXPECT_EQ(port_of_file("port 1\nport=2"), 2);
+  EXPECT_EQ(port_of_file("tls-port 7000\nports 7\n# port 8\nport\nport x\n"), std::nullopt);
+  EXPECT_EQ(port_of_file(""), std::nullopt);
+}
+
 TEST(HealthCheck, SaysNoWhereNobodyListens) {
   EXPECT_EQ(run_health_check({"--port", "1"}), 1);
   EXPECT_EQ(run_health_check({"--port", "x"}), 1);

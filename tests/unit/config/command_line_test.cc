@@ -47,6 +47,19 @@ TEST(CommandLine, NothingMeansDefaults) {
   EXPECT_EQ(parse({}).file, "");
 }
 
+TEST(CommandLine, TheEnvironmentSetsOnlyTheDefaultOfProtectedMode) {
+  setenv("SCRUBJAY_PROTECTED_MODE", "no", 1);
+  const Startup plain = parse({});
+  const Startup flagged = parse({"--protected-mode", "yes"});
+  setenv("SCRUBJAY_PROTECTED_MODE", "perhaps", 1);
+  const std::string error = error_of({});
+  unsetenv("SCRUBJAY_PROTECTED_MODE");
+  EXPECT_FALSE(plain.config.protected_mode);
+  EXPECT_TRUE(flagged.config.protected_mode);
+  EXPECT_THAT(error, HasSubstr("protected-mode"));
+  EXPECT_TRUE(parse({}).config.protected_mode);
+}
+
 TEST(CommandLine, SaveMayStandAloneAndOffSwitchesNeedNoWarning) {
   const Startup startup =
       parse({"--save", "--appendonly", "no", "--port", "1", "--io-threads", "1"});
