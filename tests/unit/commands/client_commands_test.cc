@@ -59,6 +59,7 @@ TEST_F(ClientCommands, ListChoosesByIdAndType) {
 }
 
 TEST_F(ClientCommands, KillSparesTheKillerUnlessTold) {
+  client();
   client("b");
   EXPECT_EQ(run("CLIENT KILL 1.1.1.1:1"), "-ERR No such client\r\n");
   EXPECT_EQ(run("CLIENT KILL ID 0"), "-ERR client-id should be greater than 0\r\n");
@@ -127,6 +128,7 @@ TEST_F(ClientCommands, PauseChecksItsArguments) {
 }
 
 TEST_F(ClientCommands, UnblockFindsOnlyWhoWaits) {
+  client();
   engine::Client& waiting = client("b");
   EXPECT_EQ(run("CLIENT UNBLOCK 2"), ":0\r\n");
   EXPECT_EQ(run("CLIENT UNBLOCK 2 now"),
