@@ -5,6 +5,8 @@ namespace scrubjay::commands {
 std::vector<Rows> all_rows() {
   return {
       string_rows(),
+      connection_rows(),
+      client_rows(),
   };
 }
 

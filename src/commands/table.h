@@ -11,6 +11,8 @@ namespace scrubjay::commands {
 using Rows = std::span<const schema::CommandSpec>;
 
 Rows string_rows();
+Rows connection_rows();
+Rows client_rows();
 
 // The rows of every group, containers before their subcommands.
 std::vector<Rows> all_rows();

@@ -108,10 +108,9 @@ bool Dispatcher::refuse(Worker& worker, Client& client, const Command* command, 
   return true;
 }
 
-bool Dispatcher::is_paused(const Client& client, const Command& command) const {
-  const Pause& pause = services_.pause;
-  if (services_.clock.now_ms() >= pause.until_ms) return false;
-  if (!pause.writes_only) return (command.flags & schema::kAllowBusy) == 0 || client.transaction.open;
+bool Dispatcher::is_paused(const Client& client, const Command& command) {
+  if (services_.end_pause_if_over(services_.clock.now_ms())) return false;
+  if (!services_.pause.writes_only) return true;
   constexpr uint32_t kWriting = schema::kWrite | schema::kMayReplicate;
   if (command.flags & kWriting) return true;
   if (!(command.flags & schema::kLocksQueue)) return false;
@@ -200,8 +199,9 @@ Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
   }
 
   if (mode != ReplyMode::kOn || client.reply_mode != ReplyMode::kOn) [[unlikely]] {
-    if (client.reply_mode == ReplyMode::kOff || mode == ReplyMode::kSkipThis) reply.buffer().truncate(mark);
-    if (mode == ReplyMode::kSkipThis && client.reply_mode == ReplyMode::kSkipThis) client.reply_mode = ReplyMode::kOn;
+    const bool skipped = mode == ReplyMode::kSkipThis && client.reply_mode == ReplyMode::kSkipThis;
+    if (client.reply_mode == ReplyMode::kOff || skipped) reply.buffer().truncate(mark);
+    if (skipped) client.reply_mode = ReplyMode::kOn;
     if (client.reply_mode == ReplyMode::kSkipNext) client.reply_mode = ReplyMode::kSkipThis;
   }
   return outcome;

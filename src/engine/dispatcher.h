@@ -73,7 +73,7 @@ class Dispatcher {
               resp::ReplyBuilder& reply);
   std::string why_refused(Worker& worker, Client& client, const schema::Command& command,
                           std::span<const std::string_view> arguments);
-  bool is_paused(const Client& client, const schema::Command& command) const;
+  bool is_paused(const Client& client, const schema::Command& command);
   bool make_room(Worker& worker);
   void run(Worker& worker, Client& client, const schema::Command& command,
            std::span<const std::string_view> arguments, const PreparedRequest& prepared,

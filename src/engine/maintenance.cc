@@ -17,7 +17,8 @@ constexpr size_t kKeysPerHold = 32;
 int64_t Maintenance::next_due() const {
   int64_t next = std::numeric_limits<int64_t>::max();
   store::Keyspace& keyspace = services_.keyspace;
-  if (!keyspace.active_expiry || keyspace.frozen) return next;
+  if (keyspace.frozen) return services_.pause.until_ms.load(std::memory_order_relaxed);
+  if (!keyspace.active_expiry) return next;
   const auto threads = static_cast<uint32_t>(services_.workers.size());
   for (uint32_t i = worker_.index; i < keyspace.stripe_count(); i += threads) {
     next = std::min(next, keyspace.stripe(i).next_due.load(std::memory_order_relaxed));
@@ -31,6 +32,7 @@ int64_t Maintenance::run_slice() {
   services_.gates.enter(worker_.gate);
   const int64_t start_ns = services_.clock.now_ns();
   int64_t now_ns = start_ns;
+  services_.end_pause_if_over(now_ns / 1'000'000);
   bool out_of_time = !keyspace.active_expiry || keyspace.frozen;
   for (uint32_t i = worker_.index; i < keyspace.stripe_count() && !out_of_time; i += threads) {
     store::Stripe& stripe = keyspace.stripe(i);

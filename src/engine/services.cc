@@ -42,6 +42,28 @@ Services::Services(const Clock& server_clock, config::Config start_config,
 
 Services::~Services() { retiring_janitor.store(nullptr, std::memory_order_release); }
 
+void Services::pause_commands(int64_t until_ms, bool writes_only) {
+  const bool in_force = !end_pause_if_over(clock.now_ms());
+  pause.writes_only = writes_only && (!in_force || pause.writes_only);
+  if (!in_force || until_ms > pause.until_ms) pause.until_ms = until_ms;
+  keyspace.frozen = true;
+  paused = true;
+}
+
+void Services::end_pause() {
+  pause.until_ms = 0;
+  keyspace.frozen = false;
+  paused = false;
+}
+
+bool Services::end_pause_if_over(int64_t now_ms) {
+  if (!paused.load(std::memory_order_relaxed)) return true;
+  if (now_ms < pause.until_ms.load(std::memory_order_relaxed)) return false;
+  // Several threads may find this at once; a new pause needs the world, so none comes in between.
+  end_pause();
+  return true;
+}
+
 void Services::apply_policy() {
   keyspace.policy = {config.maxmemory_policy, static_cast<int>(config.lfu_log_factor),
                      static_cast<int>(config.lfu_decay_time), static_cast<int>(config.maxmemory_samples)};

@@ -22,9 +22,9 @@ namespace scrubjay::engine {
 
 class Dispatcher;
 
-// CLIENT PAUSE: until when commands wait, and which.
+// CLIENT PAUSE: until when commands wait, and which. The end may be read by anyone.
 struct Pause {
-  int64_t until_ms = 0;
+  std::atomic<int64_t> until_ms{0};
   bool writes_only = false;
 };
 
@@ -55,7 +55,7 @@ struct Services {
   std::atomic<uint64_t> instantaneous_input_bytes{0};
   std::atomic<uint64_t> instantaneous_output_bytes{0};
 
-  Pause pause;                               // world held to change
+  Pause pause;                               // world held to change (see pause_commands)
   std::atomic<bool> paused{false};           // pause may be in force
   std::atomic<uint32_t> monitors{0};         // clients in MONITOR
   std::atomic<uint32_t> blocked_clients{0};
@@ -65,6 +65,14 @@ struct Services {
   std::function<void()> request_shutdown;
   std::function<void(int64_t now_ms)> on_tick;  // ten times a second, on the first I/O thread
   std::function<std::string(const std::vector<std::string>& changed)> apply_config;
+
+  // Makes commands wait, and stops expiry and eviction. A pause in force is never shortened, nor
+  // weakened from all commands to writes. World held.
+  void pause_commands(int64_t until_ms, bool writes_only);
+  // World held; clients that wait are to be looked at.
+  void end_pause();
+  // Whether no pause is in force, which is ended if its time has come. Gate raised.
+  bool end_pause_if_over(int64_t now_ms);
 
   // Reads the options that the keyspace keeps a copy of.
   void apply_policy();

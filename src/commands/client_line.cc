@@ -1,0 +1,80 @@
+#include "commands/client_line.h"
+
+#include <iterator>
+
+namespace scrubjay::commands {
+namespace {
+
+using namespace engine;
+
+std::string flags_of(const Client& client) {
+  std::string flags;
+  if (client.monitor) flags += 'O';
+  if (client.transaction.open) flags += 'x';
+  if (client.blocked) flags += 'b';
+  if (client.transaction.aborted) flags += 'd';
+  if (client.close_after_reply) flags += 'c';
+  if (client.killed.load(std::memory_order_relaxed)) flags += 'A';
+  if (client.unix_socket) flags += 'U';
+  if (client.no_evict) flags += 'e';
+  if (client.no_touch) flags += 'T';
+  return flags.empty() ? "N" : flags;
+}
+
+// What the request took as an array of bulk strings.
+size_t request_bytes(const Arguments& args) {
+  const auto header = [](size_t number) { return fmt::formatted_size("{}", number) + 3; };
+  size_t bytes = header(args.size());
+  for (const std::string_view argument : args.all())
+    bytes += header(argument.size()) + argument.size() + 2;
+  return bytes;
+}
+
+}  // namespace
+
+std::string client_line(const CommandContext& c, const Client& client) {
+  const bool own = &client == &c.client;
+  const int64_t now_ms = c.services.clock.now_ms();
+  const Transaction& transaction = client.transaction;
+  uint64_t query_bytes = client.query_buffer_bytes.load(std::memory_order_relaxed);
+  size_t argument_bytes = 0;
+  const schema::Command* command = client.last_command;
+  if (own) {
+    query_bytes = std::max<uint64_t>(query_bytes, request_bytes(c.args));
+    for (const std::string_view argument : c.args.all()) argument_bytes += argument.size();
+    command = &c.command;
+  }
+  const uint64_t room = client.query_buffer_room.load(std::memory_order_relaxed);
+  const uint64_t output = client.output_bytes.load(std::memory_order_relaxed);
+  size_t queue_bytes = transaction.queue.size() * sizeof(QueuedCommand);
+  for (const QueuedCommand& queued : transaction.queue) {
+    for (const std::string& argument : queued.arguments)
+      queue_bytes += sizeof argument + argument.size();
+  }
+
+  std::string line;
+  auto out = std::back_inserter(line);
+  fmt::format_to(
+      out, "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={}", client.id,
+      client.address, client.local_address, client.socket, client.name,
+      (now_ms - client.created_ms) / 1000,
+      own ? 0
+          : std::max<int64_t>(now_ms - client.last_active_ms.load(std::memory_order_relaxed), 0) /
+                1000,
+      flags_of(client), client.database);
+  fmt::format_to(out, " sub=0 psub=0 ssub=0 multi={} watch={}",
+                 transaction.open ? static_cast<int64_t>(transaction.queue.size()) : -1,
+                 transaction.watched.size());
+  // Replies are built in a buffer of the thread: a client has none of its own (rbs, rbp, obl).
+  fmt::format_to(
+      out,
+      " qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs=0 rbp=0 obl=0 oll={} omem={} tot-mem={}",
+      query_bytes, room, argument_bytes, queue_bytes, output != 0 ? 1 : 0, output,
+      sizeof(Client) + query_bytes + room + argument_bytes + queue_bytes + output);
+  fmt::format_to(out, " events={} cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={}",
+                 output != 0 ? "rw" : "r", command != nullptr ? command->name : "NULL", client.user,
+                 client.protocol, client.library_name, client.library_version);
+  return line;
+}
+
+}  // namespace scrubjay::commands
