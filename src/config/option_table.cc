@@ -169,6 +169,11 @@ std::string default_text(const Option& option) {
   return show(Config{}, option);
 }
 
+bool is_default(const Config& config, const Option& option) {
+  if (option.name == "dir") return config.dir.empty();
+  return show(config, option) == default_text(option);
+}
+
 std::string allowed_text(const Option& option) {
   const Rule& rule = option.rule;
   switch (rule.kind) {

@@ -24,6 +24,7 @@ const Option* find_option(std::string_view name);
 // The option's value as CONFIG GET answers it.
 std::string show(const Config& config, const Option& option);
 std::string default_text(const Option& option);
+bool is_default(const Config& config, const Option& option);
 
 // What the option accepts, in words: "an integer from 0 to 65535".
 std::string allowed_text(const Option& option);

@@ -1,7 +1,6 @@
 #include "config/toml_file.h"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,17 +10,12 @@
 #include "base/number.h"
 #include "config/option_lines.h"
 #include "config/option_table.h"
+#include "config/toml_bytes.h"
+#include "config/toml_library.h"
 #include "config/words.h"
 
 namespace scrubjay::config {
 namespace {
-
-std::string with_dashes(std::string_view key) {
-  std::string name(key);
-  // A few names of Redis's have an underscore themselves.
-  if (!find_option(name)) std::replace(name.begin(), name.end(), '_', '-');
-  return name;
-}
 
 bool is_section(std::string_view name) {
   for (size_t i = 0; i < kSections; ++i) {
@@ -72,7 +66,8 @@ std::optional<std::string> word_of(const toml::node& node, const Rule& rule) {
     if (rule.kind == Kind::kBool || (rule.kind == Kind::kChoice && named))
       return boolean->get() ? "yes" : "no";
   }
-  if (const auto* text = node.as_string(); text && rule.kind != Kind::kInteger) return text->get();
+  if (const auto* text = node.as_string(); text && rule.kind != Kind::kInteger)
+    return restore_bytes(text->get());
   if (const auto* real = node.as_floating_point(); real && any) return format_double(real->get());
   return std::nullopt;
 }
@@ -110,7 +105,7 @@ std::optional<std::vector<Words>> lines_of(const toml::node& node, const Option&
   for (const toml::node& element : *array) {
     const toml::array* inner = element.as_array();
     auto words = inner ? words_of_array(*inner, rule) : std::nullopt;
-    if (const auto* text = element.as_string()) words = split_words(text->get());
+    if (const auto* text = element.as_string()) words = split_words(restore_bytes(text->get()));
     if (!words) return std::nullopt;
     lines.push_back(std::move(*words));
   }
@@ -152,7 +147,7 @@ class Reader {
 
   // `section` is empty above the first table.
   Status read_option(const toml::key& key, const toml::node& node, std::string_view section) {
-    const Option* option = find_option(with_dashes(key.str()));
+    const Option* option = find_toml_option(key.str());
     if (!option) return error_at(key.source(), "Unknown option", nullptr);
     if (!section.empty() && section != section_name(option->section)) {
       return error_at(
@@ -197,12 +192,20 @@ Status read_toml(Draft& draft, const std::string& path) {
 
 Status read_toml_text(Draft& draft, std::string_view text, std::string_view origin) {
   try {
-    const toml::table root = toml::parse(text);
+    const toml::table root = toml::parse(disguise_bytes(text));
     return Reader(draft, text, origin).read(root);
   } catch (const toml::parse_error& error) {
     const size_t number = error.source().begin.line;
-    return source_error({origin, number, line_of(text, number)}, error.description(), nullptr);
+    return source_error({origin, number, line_of(text, number)}, restore_bytes(error.description()),
+                        nullptr);
   }
+}
+
+const Option* find_toml_option(std::string_view key) {
+  if (const Option* option = find_option(key)) return option;  // some have a _ of their own
+  std::string name(key);
+  std::replace(name.begin(), name.end(), '_', '-');
+  return find_option(name);
 }
 
 std::string toml_string(std::string_view text) {

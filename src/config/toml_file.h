@@ -14,6 +14,9 @@ namespace scrubjay::config {
 Status read_toml(Draft& draft, const std::string& path);
 Status read_toml_text(Draft& draft, std::string_view text, std::string_view origin);
 
+// By the name as a TOML key: _ may stand for -.
+const Option* find_toml_option(std::string_view key);
+
 // `text` as a TOML string, in double quotes.
 std::string toml_string(std::string_view text);
 

@@ -91,6 +91,9 @@ TEST(TomlFile, ErrorsNameFileLineKeyAndRange) {
   EXPECT_THAT(error_of("[network]\ntcp-keepalive = 1\ntcp_keepalive = 2"), HasSubstr("set twice"));
   EXPECT_THAT(error_of("[network]\nport = \n"), HasSubstr("at line 2"));
   EXPECT_THAT(error_of("[network]\nport = 1\nport = 2\n"), HasSubstr("at line 3"));
+  EXPECT_THAT(error_of("\n[<]"), HasSubstr("at line 2"));
+  EXPECT_THAT(error_of(std::string_view("[\0a]", 4)), HasSubstr("at line 1"));
+  EXPECT_THAT(error_of("# \xc3\xa9\nport = \xc3\xa9"), HasSubstr("at line 2"));
   EXPECT_THAT(error_of("port = 1979-05-27"), HasSubstr("Wrong type: a date or time"));
 }
 
