@@ -65,8 +65,8 @@ inline std::optional<std::string_view> included(std::string_view line) {
   return line.substr(0, size);
 }
 
-// Why a file may not hold this line, "" if it may. `file` is relative to the repository: "src/net/x.cc",
-// "src/main.cc", "include/scrubjay/clock.h".
+// Why a file may not hold this line, "" if it may. `file` is relative to the repository:
+// "src/net/x.cc", "src/main.cc", "include/scrubjay/clock.h".
 inline std::string why_refused(std::string_view file, std::string_view line) {
   const auto name = included(line);
   if (!name) return "";
@@ -84,7 +84,8 @@ inline std::string why_refused(std::string_view file, std::string_view line) {
   if (name->starts_with("scrubjay/")) return "";
   const size_t slash = name->find('/');
   if (slash == std::string_view::npos) {
-    return library && line.find('"') != std::string_view::npos ? refuse("not by its full path") : "";
+    return library && line.find('"') != std::string_view::npos ? refuse("not by its full path")
+                                                               : "";
   }
   const std::string target(name->substr(0, slash));
   const auto& rules = include_rules();

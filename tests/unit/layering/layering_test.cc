@@ -53,7 +53,8 @@ TEST(Layering, RulesNameOnlyFoldersThatHaveARow) {
       EXPECT_TRUE(include_rules().contains(name)) << name;
       EXPECT_NE(name, folder);
       const auto& back = include_rules().find(name)->second;
-      EXPECT_EQ(std::find(back.begin(), back.end(), folder), back.end()) << name << " and " << folder;
+      EXPECT_EQ(std::find(back.begin(), back.end(), folder), back.end())
+          << name << " and " << folder;
     }
   }
 }
