@@ -14,7 +14,7 @@
 namespace scrubjay::cli {
 
 // The version of redis-cli that the client stands in for.
-inline constexpr std::string_view kClientVersion = "7.4.0";
+inline constexpr std::string_view kClientVersion = "7.4.2";
 
 struct ClientOptions {
   enum class Action { kRun, kHelp, kVersion };
