@@ -5,6 +5,13 @@ namespace scrubjay::commands {
 std::vector<Rows> all_rows() {
   return {
       string_rows(),
+      lcs_rows(),
+      bitmap_rows(),
+      keyspace_rows(),
+      expire_rows(),
+      scan_rows(),
+      object_rows(),
+      transaction_rows(),
       connection_rows(),
       client_rows(),
   };

@@ -11,6 +11,13 @@ namespace scrubjay::commands {
 using Rows = std::span<const schema::CommandSpec>;
 
 Rows string_rows();
+Rows lcs_rows();
+Rows bitmap_rows();
+Rows keyspace_rows();
+Rows expire_rows();
+Rows scan_rows();
+Rows object_rows();
+Rows transaction_rows();
 Rows connection_rows();
 Rows client_rows();
 

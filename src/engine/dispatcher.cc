@@ -276,6 +276,7 @@ void Dispatcher::call(Worker& worker, Client& client, const Command& command,
                          services_, worker, worker.keys, keys, in_transaction};
   metrics::CommandCounters& counters = worker.counters.commands[command.id];
   const size_t mark = reply.buffer().mark();
+  const int64_t start_ns = worker.stamp_ns;
   try {
     command.spec->handler(context);
   } catch (const CommandError& error) {
@@ -288,7 +289,6 @@ void Dispatcher::call(Worker& worker, Client& client, const Command& command,
   ++client.commands;
   ++worker.counters.commands_processed;
 
-  const int64_t start_ns = worker.stamp_ns;
   worker.stamp_ns = services_.clock.now_ns();
   const int64_t duration_ns = std::max<int64_t>(worker.stamp_ns - start_ns, 0);
   ++counters.calls;
