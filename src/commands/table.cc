@@ -7,6 +7,7 @@ std::vector<Rows> all_rows() {
       string_rows(),
       connection_rows(),
       client_rows(),
+      command_rows(),
   };
 }
 

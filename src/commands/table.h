@@ -13,6 +13,7 @@ using Rows = std::span<const schema::CommandSpec>;
 Rows string_rows();
 Rows connection_rows();
 Rows client_rows();
+Rows command_rows();
 
 // The rows of every group, containers before their subcommands.
 std::vector<Rows> all_rows();
