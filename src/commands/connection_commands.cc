@@ -4,6 +4,7 @@
 #include "commands/client_names.h"
 #include "commands/table.h"
 #include "engine/context.h"
+#include "engine/server_identity.h"
 
 namespace scrubjay::commands {
 namespace {
@@ -13,7 +14,6 @@ namespace error_text = resp::error_text;
 
 constexpr std::string_view kWrongPass =
     "WRONGPASS invalid username-password pair or user is disabled.";
-constexpr std::string_view kVersion = "7.4.2";
 
 void ping(CommandContext& c) {
   if (c.args.size() > 2) fail("ERR wrong number of arguments for '{}' command", c.command.name);
@@ -154,7 +154,7 @@ void hello(CommandContext& c) {
   c.reply.bulk("server");
   c.reply.bulk("redis");
   c.reply.bulk("version");
-  c.reply.bulk(kVersion);
+  c.reply.bulk(kRedisVersion);
   c.reply.bulk("proto");
   c.reply.integer(c.client.protocol);
   c.reply.bulk("id");

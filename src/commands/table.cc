@@ -14,6 +14,7 @@ std::vector<Rows> all_rows() {
       transaction_rows(),
       connection_rows(),
       client_rows(),
+      command_rows(),
   };
 }
 

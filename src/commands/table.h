@@ -20,6 +20,7 @@ Rows object_rows();
 Rows transaction_rows();
 Rows connection_rows();
 Rows client_rows();
+Rows command_rows();
 
 // The rows of every group, containers before their subcommands.
 std::vector<Rows> all_rows();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace scrubjay::schema {
@@ -30,5 +31,15 @@ enum AclCategory : uint32_t {
   kAclTransaction = 1u << 19,
   kAclScripting = 1u << 20,
 };
+inline constexpr size_t kAclCategories = 21;
+
+struct CommandSpec;
+
+// The category of one bit, without the @: "sortedset".
+std::string_view acl_category_name(size_t bit);
+std::optional<uint32_t> find_acl_category(std::string_view name);
+
+// All categories of a command: those its row names, and those that its flags and group imply.
+uint32_t categories_of(const CommandSpec& command);
 
 }  // namespace scrubjay::schema

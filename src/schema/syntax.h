@@ -2,9 +2,43 @@
 // DOCS shows. Notation: `[x]` optional, `a | b` one of, `...` multiple, UPPERCASE tokens, lower-case values.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace scrubjay::schema {
+
+struct CommandSpec;
+
+// One argument of a command, as COMMAND DOCS describes it.
+struct SyntaxArgument {
+  enum class Type {
+    kString,
+    kInteger,
+    kDouble,
+    kKey,
+    kPattern,
+    kUnixTime,
+    kPureToken,
+    kOneOf,
+    kBlock,
+  };
+  std::string name;
+  Type type = Type::kString;
+  std::string token{};  // the word before the value, or the whole of a pure token
+  int key_spec = -1;  // which of the row's key specs finds it
+  bool optional = false;
+  bool multiple = false;
+  bool multiple_token = false;  // the token is repeated with each value
+  std::vector<SyntaxArgument> arguments{};  // of kOneOf and kBlock
+
+  bool operator==(const SyntaxArgument&) const = default;
+};
+
+std::string_view type_name(SyntaxArgument::Type type);
+
+// The arguments behind the command's name, which is one word or, for a subcommand, two.
+std::vector<SyntaxArgument> parse_arguments(const CommandSpec& command, bool is_subcommand);
 
 // Redis's arity: the number of words a request must have, the command's name included; negative if
 // it may have more.
