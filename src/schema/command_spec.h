@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "schema/acl_category.h"
 #include "schema/key_spec.h"
 
 namespace scrubjay::engine {
@@ -68,8 +69,6 @@ enum class Group : uint8_t {
   kModule,
 };
 
-// ACL categories that flags and group do not already imply (see acl_category.h).
-enum AclCategory : uint32_t;
 
 struct CommandSpec {
   // "GETDEL key", "SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | ... | KEEPTTL]",
