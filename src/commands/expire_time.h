@@ -11,6 +11,7 @@ namespace scrubjay::commands {
 struct ExpireUnit {
   bool seconds;
   bool absolute;
+  bool operator==(const ExpireUnit&) const = default;
 };
 inline constexpr ExpireUnit kEx{true, false};
 inline constexpr ExpireUnit kPx{false, false};

@@ -176,7 +176,7 @@ void wait(CommandContext& c) {
 }
 
 void waitaof(CommandContext& c) {
-  const int64_t local = c.args.next_integer_in(0, 1, "ERR value is out of range, must be between 0 and 1");
+  const int64_t local = c.args.next_integer_in(0, 1, "ERR value is out of range, value must between 0 and 1");
   const int64_t replicas = c.args.next_integer();
   if (replicas < 0) fail("ERR value is out of range, must be positive");
   const int64_t timeout_ms = timeout_argument(c);

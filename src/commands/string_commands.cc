@@ -32,8 +32,9 @@ SetOptions parse_set_options(CommandContext& c) {
   bool timed = false;
   std::string_view amount;
   ExpireUnit unit{};
+  // The same word may come twice, and the later one counts; another word may not.
   const auto take_time = [&](std::string_view word, ExpireUnit its_unit) {
-    if (timed || options.keep_ttl || c.args.left() < 2 || !c.args.take(word)) return false;
+    if ((timed && its_unit != unit) || options.keep_ttl || c.args.left() < 2 || !c.args.take(word)) return false;
     timed = true;
     unit = its_unit;
     amount = c.args.next();
@@ -115,26 +116,22 @@ void getdel(CommandContext& c) {
 void getex(CommandContext& c) {
   c.args.skip(1);
   bool persist = false;
-  int64_t deadline = kNoDeadline;
-  if (!c.args.at_end()) {
-    if (c.args.left() == 1) {
-      if (!c.args.take("PERSIST")) fail(error_text::kSyntax);
-      persist = true;
-    } else if (c.args.left() == 2) {
-      const std::string_view word = c.args.next();
-      ExpireUnit unit{};
-      if (equal_ignoring_case(word, "EX")) unit = kEx;
-      else if (equal_ignoring_case(word, "PX")) unit = kPx;
-      else if (equal_ignoring_case(word, "EXAT")) unit = kExAt;
-      else if (equal_ignoring_case(word, "PXAT")) unit = kPxAt;
-      else fail(error_text::kSyntax);
-      deadline = positive_deadline(c, c.args.next(), unit);
-    } else {
-      fail(error_text::kSyntax);
-    }
+  std::string_view amount;
+  ExpireUnit unit{};
+  if (c.args.left() == 1 && c.args.take("PERSIST")) {
+    persist = true;
+  } else if (c.args.left() == 2) {
+    if (c.args.take("EX")) unit = kEx;
+    else if (c.args.take("PX")) unit = kPx;
+    else if (c.args.take("EXAT")) unit = kExAt;
+    else if (c.args.take("PXAT")) unit = kPxAt;
+    else fail(error_text::kSyntax);
+    amount = c.args.next();
   }
+  c.args.end();
   const Entry* entry = c.find_string(c.key());
   if (entry == nullptr) return c.reply.null();
+  const int64_t deadline = amount.data() == nullptr ? kNoDeadline : positive_deadline(c, amount, unit);
   c.reply_string(*entry);
   if (deadline != kNoDeadline && deadline < c.now_ms()) {
     c.keys.erase(c.key());
