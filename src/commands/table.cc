@@ -15,6 +15,10 @@ std::vector<Rows> all_rows() {
       connection_rows(),
       client_rows(),
       command_rows(),
+      config_rows(),
+      acl_rows(),
+      cluster_rows(),
+      scripting_rows(),
   };
 }
 

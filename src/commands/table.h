@@ -21,6 +21,10 @@ Rows transaction_rows();
 Rows connection_rows();
 Rows client_rows();
 Rows command_rows();
+Rows config_rows();
+Rows acl_rows();
+Rows cluster_rows();
+Rows scripting_rows();
 
 // The rows of every group, containers before their subcommands.
 std::vector<Rows> all_rows();

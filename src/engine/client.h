@@ -90,4 +90,9 @@ struct Client {
   std::atomic<uint64_t> sent_bytes{0};
 };
 
+// Whether the client is on this host, as the options of kind "local" mean it.
+inline bool is_local(const Client& client) {
+  return client.unix_socket || client.address.starts_with("127.") || client.address.starts_with("[::1]");
+}
+
 }  // namespace scrubjay::engine

@@ -140,8 +140,7 @@ std::string Dispatcher::why_refused(Worker& worker, Client& client, const Comman
   if (!client.authenticated && !(flags & schema::kNoAuth)) return std::string(error_text::kNoAuth);
   if ((flags & schema::kProtected) != 0) {
     const auto permission = services_.config.enable_debug_command;
-    const bool local = client.unix_socket || client.address.starts_with("127.") || client.address.starts_with("[::1]");
-    if (permission == config::Permission::kNo || (permission == config::Permission::kLocal && !local)) {
+    if (permission == config::Permission::kNo || (permission == config::Permission::kLocal && !is_local(client))) {
       return "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can "
              "run it from a local connection, otherwise you need to set this option in the configuration file, "
              "and then restart the server.";

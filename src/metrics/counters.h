@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "metrics/latency_histogram.h"
@@ -35,9 +36,11 @@ struct ThreadCounters {
   uint64_t query_limit_disconnects = 0;
 
   void reset() {
-    const size_t count = commands.size();
+    // The rows stay where they are: a command in progress holds on to its own.
+    std::vector<CommandCounters> rows = std::move(commands);
     *this = {};
-    commands.resize(count);
+    for (CommandCounters& row : rows) row = {};
+    commands = std::move(rows);
   }
 };
 
