@@ -38,7 +38,8 @@ TEST(Glob, MatchesAsRedisDoes) {
       {"h[a-c]llo", "hdllo", false},
       {"[abc", "a", true},
       {"[\\]]", "]", true},
-      {"[a-]", "-", true},
+      {"[a-]", "-", false},  // a range up to the bracket
+      {"[a-]", "_", true},
       {"\\*", "*", true},
       {"\\*", "a", false},
       {"a\\", "a\\", true},

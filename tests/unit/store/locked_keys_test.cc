@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kStartMs = 1'700'000'000'000;
 
-struct Recorder : ChangeListener {
+struct Recorder final : ChangeListener {
   void changed(const Change& change) override {
     seen.push_back(std::string(change.event) + " " + std::string(change.key.text) + " " +
                    std::to_string(change.database));
