@@ -178,6 +178,7 @@ int serve(config::Startup startup) {
   log::notice("Scrubjay {} (answers as Redis {}), {} threads, port {} PID: {}", engine::kScrubjayVersion,
               engine::kRedisVersion, threads, config.port, ::getpid());
   log::notice("Server initialized");
+  services.startup_memory = allocated_bytes();
   if (const std::string warning = config::unused_warning(startup.unused); !warning.empty()) {
     log::warning("{}", warning);
   }

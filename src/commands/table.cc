@@ -5,6 +5,12 @@ namespace scrubjay::commands {
 std::vector<Rows> all_rows() {
   return {
       string_rows(),
+      slow_log_rows(),
+      latency_rows(),
+      debug_rows(),
+      server_rows(),
+      info_rows(),
+      memory_rows(),
       lcs_rows(),
       bitmap_rows(),
       keyspace_rows(),

@@ -11,6 +11,12 @@ namespace scrubjay::commands {
 using Rows = std::span<const schema::CommandSpec>;
 
 Rows string_rows();
+Rows slow_log_rows();
+Rows latency_rows();
+Rows debug_rows();
+Rows server_rows();
+Rows info_rows();
+Rows memory_rows();
 Rows lcs_rows();
 Rows bitmap_rows();
 Rows keyspace_rows();

@@ -266,9 +266,11 @@ void Dispatcher::run_locked(Worker& worker, Client& client, const Command& comma
 void Dispatcher::call(Worker& worker, Client& client, const Command& command,
                       std::span<const std::string_view> arguments, std::span<const store::Key> keys,
                       resp::ReplyBuilder& reply, bool in_transaction) {
-  if (services_.monitors.load(std::memory_order_relaxed) != 0 && !(command.flags & schema::kSkipMonitor)) {
-    feed_monitors(client, arguments, worker.stamp_ns);
-  }
+  // EXEC is shown behind what it ran.
+  const bool monitored = services_.monitors.load(std::memory_order_relaxed) != 0 &&
+                         !(command.flags & (schema::kSkipMonitor | schema::kAdmin));
+  const bool runs_queue = (command.flags & schema::kLocksQueue) != 0;
+  if (monitored && !runs_queue) [[unlikely]] feed_monitors(client, command, arguments);
   worker.keys.select(client.database);
   worker.keys.set_touching(!client.no_touch);
   CommandContext context{Arguments(arguments, command.parent != nullptr ? 2 : 1), command, reply, client,
@@ -284,6 +286,7 @@ void Dispatcher::call(Worker& worker, Client& client, const Command& command,
     count_error(worker, error.text);
     ++counters.failed;
   }
+  if (monitored && runs_queue) [[unlikely]] feed_monitors(client, command, arguments);
   client.last_command = &command;
   ++client.commands;
   ++worker.counters.commands_processed;
@@ -308,13 +311,25 @@ void Dispatcher::call(Worker& worker, Client& client, const Command& command,
   }
 }
 
-void Dispatcher::feed_monitors(const Client& client, std::span<const std::string_view> arguments,
-                               int64_t now_ns) {
-  std::string line = fmt::format("+{}.{:06} [{} {}]", now_ns / 1'000'000'000, now_ns / 1000 % 1'000'000,
-                                 client.database, client.unix_socket ? "unix:" + client.address : client.address);
-  for (const std::string_view argument : arguments) {
+void Dispatcher::feed_monitors(const Client& client, const Command& command,
+                               std::span<const std::string_view> arguments) {
+  const int64_t now_us = services_.clock.now_us();
+  std::string line =
+      fmt::format("+{}.{:06} [{} {}]", now_us / 1'000'000, now_us % 1'000'000, client.database,
+                  client.unix_socket ? "unix:" + client.address : client.address);
+  // Passwords are not shown: all that AUTH gets, and the two words behind HELLO's AUTH.
+  size_t hidden_from = command.name == "auth" ? 1 : arguments.size();
+  size_t hidden_to = arguments.size();
+  if (command.name == "hello") {
+    for (size_t i = 2; i < arguments.size(); ++i) {
+      if (!equal_ignoring_case(arguments[i], "AUTH")) continue;
+      hidden_from = i + 1;
+      hidden_to = i + 3;
+    }
+  }
+  for (size_t i = 0; i < arguments.size(); ++i) {
     line += ' ';
-    line += quoted(argument);
+    line += i >= hidden_from && i < hidden_to ? "\"(redacted)\"" : quoted(arguments[i]);
   }
   line += "\r\n";
   for (const auto& worker : services_.workers) {

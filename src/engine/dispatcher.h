@@ -83,7 +83,8 @@ class Dispatcher {
             std::span<const std::string_view> arguments, std::span<const store::Key> keys,
             resp::ReplyBuilder& reply, bool in_transaction);
   void count_error(Worker& worker, std::string_view error);
-  void feed_monitors(const Client& client, std::span<const std::string_view> arguments, int64_t now_ns);
+  void feed_monitors(const Client& client, const schema::Command& command,
+                     std::span<const std::string_view> arguments);
 
   Services& services_;
 };

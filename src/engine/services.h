@@ -50,6 +50,7 @@ struct Services {
   std::string executable;
   std::string config_file;        // absolute; "" without one
   int64_t configured_port = 0;
+  uint64_t startup_memory = 0;    // allocated when serving began
   std::atomic<uint64_t> peak_memory{0};
   std::atomic<uint64_t> instantaneous_ops{0};
   std::atomic<uint64_t> instantaneous_input_bytes{0};
