@@ -11,6 +11,9 @@ constexpr std::string_view kNames[kAclCategories] = {
     "string",   "bitmap", "hyperloglog", "geo",       "stream",     "pubsub",      "admin",
     "fast",     "slow",   "blocking",    "dangerous", "connection", "transaction", "scripting"};
 
+// What marks the few generic commands that are not about keys as such (SORT, WAIT).
+constexpr uint32_t kNotOfKeys = kAclList | kAclSet | kAclSortedSet | kAclConnection;
+
 uint32_t implied_by_group(const CommandSpec& command) {
   switch (command.group) {
     case Group::kString:

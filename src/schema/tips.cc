@@ -53,6 +53,7 @@ constexpr Row kRows[] = {
     {"mget", {kToSeveral}},
     {"module|list", {kAnyOrder}},
     {"mset", {kToSeveral, kAllSucceed}},
+    {"msetnx", {kToSeveral, "response_policy:agg_min"}},
     {"object|encoding", {kVaries}},
     {"object|freq", {kVaries}},
     {"object|idletime", {kVaries}},
@@ -70,6 +71,8 @@ constexpr Row kRows[] = {
     {"touch", {kToSeveral, kSum}},
     {"ttl", {kVaries}},
     {"unlink", {kToSeveral, kSum}},
+    {"wait", {kToShards, "response_policy:agg_min"}},
+    {"waitaof", {kToShards, "response_policy:agg_min"}},
 };
 
 }  // namespace
