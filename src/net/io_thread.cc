@@ -176,9 +176,7 @@ void IoThread::maintain() {
     next_tick_ms_ = now_ms + kTickMs;
   }
   int64_t next = maintenance_.next_due();
-  if (next < now_ms) next = maintenance_.run_slice();
-  // A deadline has passed only when its millisecond has.
-  if (next != kNever) ++next;
+  if (next <= now_ms) next = maintenance_.run_slice();
   if (!wakes_.empty()) next = std::min(next, wakes_.begin()->first);
   arm(std::min(next, next_tick_ms_));
 }

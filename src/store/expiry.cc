@@ -37,7 +37,10 @@ bool expire_due(Stripe& stripe, int64_t now_ms, size_t budget, ChangeListener* l
   for (int database = 0; database < static_cast<int>(stripe.shelves.size()); ++database) {
     Shelf* shelf = stripe.shelf(database);
     if (shelf == nullptr || shelf->wheel.size() == 0) continue;
-    done &= shelf->wheel.advance(now_ms, budget, [](Entry* entry) { due.push_back(entry); });
+    done &= shelf->wheel.advance(now_ms, budget, [](Entry* entry) {
+      __builtin_prefetch(entry);
+      due.push_back(entry);
+    });
     remove_all(stripe, *shelf, database, due, listener);
     next = std::min(next, shelf->wheel.next_due());
   }
