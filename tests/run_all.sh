@@ -12,7 +12,7 @@ server=build/release/scrubjay
 passed=0
 failed=0
 skipped=0
-jobs=$(nproc)
+jobs=${JOBS:-$(nproc)}
 
 # Adds up what a step's log says: "N passed, N failed" lines, ctest's and unittest's summaries.
 count() {
@@ -90,8 +90,8 @@ compile release scrubjay && {
   done
 }
 compile dev && {
-  step 'unit and model' 900 ctest --test-dir build/dev -j "$jobs" --timeout 120 -LE stress -E '^system/' \
-    --output-on-failure --no-tests=error
+  step 'unit and model' 900 ctest --test-dir build/dev -j "$jobs" --timeout 120 -LE stress \
+    -E '^system/' --output-on-failure --no-tests=error
   step 'conformance, sanitizers' 900 /usr/bin/python3 tests/conformance/run.py \
     --server build/dev/scrubjay
 }

@@ -1,6 +1,8 @@
 // A client's bytes: however they are cut, the requests and the end are the same as in one piece,
 // and no byte outside of what has come is read.
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -20,8 +22,8 @@ std::string outcome(std::string_view input, size_t step, bool authenticated) {
   size_t consumed = 0;  // what a session would have dropped from its buffer
   for (size_t end = std::min(step, input.size());; end = std::min(end + step, input.size())) {
     // The bytes stand somewhere else each time, in a block of just their size.
-    const std::vector<char> bytes(input.begin() + static_cast<ptrdiff_t>(consumed),
-                                  input.begin() + static_cast<ptrdiff_t>(end));
+    const std::vector<char> bytes(input.begin() + static_cast<std::ptrdiff_t>(consumed),
+                                  input.begin() + static_cast<std::ptrdiff_t>(end));
     const std::string_view view(bytes.data(), bytes.size());
     RequestBatch batch;
     size_t position = 0;

@@ -1,6 +1,7 @@
 #include "stress/actor.h"
 
 #include <cstdlib>
+#include <thread>
 
 #include "base/memory.h"
 #include "base/number.h"
@@ -83,7 +84,13 @@ std::vector<std::string> Actor::pipeline(const std::vector<Words>& requests) {
     const auto& request = batch.requests[i];
     const std::span<const std::string_view> arguments(&batch.arguments[request.first_argument],
                                                       request.argument_count);
-    dispatcher.execute(worker_, client_, arguments, prepared[i], reply);
+    while (dispatcher.execute(worker_, client_, arguments, prepared[i], reply) ==
+           engine::Dispatcher::Outcome::kPostponed) {
+      services_.gates.leave(worker_.gate);
+      std::this_thread::yield();
+      services_.gates.enter(worker_.gate);
+      worker_.stamp_ns = services_.clock.now_ns();
+    }
     replies.push_back(text_of(buffer));
     buffer.clear();
     if (services_.gates.wanted()) {

@@ -205,6 +205,11 @@ constexpr std::string_view kOdd[] = {
     "COMMAND COUNT",
     "TIME",
     "LASTSAVE",
+    "CLIENT PAUSE 2 WRITE",
+    "CLIENT PAUSE 1",
+    "CLIENT UNPAUSE",
+    "CONFIG SET maxmemory-policy allkeys-lfu",
+    "CONFIG SET maxmemory-policy allkeys-lru",
     "DEBUG SLEEP 0",
 };
 constexpr std::string_view kEmptyingLines[] = {"FLUSHALL",   "FLUSHALL ASYNC", "FLUSHDB",

@@ -22,7 +22,7 @@ Parsed parse(std::string_view input, size_t step = SIZE_MAX, RequestParser::Limi
   size_t position = 0;
   for (size_t end = std::min(step, input.size());; end = std::min(end + step, input.size())) {
     // A copy of just these bytes: whoever reads behind them is caught by the sanitizer.
-    const std::vector<char> bytes(input.begin(), input.begin() + static_cast<ptrdiff_t>(end));
+    const std::vector<char> bytes(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(end));
     const std::string_view view(bytes.data(), bytes.size());
     Outcome outcome = Outcome::kNothing;
     while (position < view.size() || outcome == Outcome::kRequest) {
