@@ -48,7 +48,7 @@ class IoThread {
   engine::Worker& worker() { return worker_; }
   const Limits& limits() const { return limits_; }
   void refresh_limits();
-  std::array<char, 64 * 1024>& read_buffer() { return read_buffer_; }
+  std::array<char, 16 * 1024>& read_buffer() { return read_buffer_; }
   resp::RequestBatch& batch() { return batch_; }
   std::vector<engine::PreparedRequest>& prepared() { return prepared_; }
   resp::ReplyBuilder& reply() { return reply_; }
@@ -83,7 +83,7 @@ class IoThread {
   engine::Maintenance maintenance_;
   Limits limits_;
   Round round_;
-  std::array<char, 64 * 1024> read_buffer_;
+  std::array<char, 16 * 1024> read_buffer_;
   resp::RequestBatch batch_;
   std::vector<engine::PreparedRequest> prepared_;
   resp::ReplyBuffer reply_buffer_;

@@ -42,7 +42,7 @@ struct Round {
     parts.clear();
   }
 
-  std::array<char, 256 * 1024> buffer;
+  std::array<char, 64 * 1024> buffer;
   size_t used = 0;
   resp::RequestBatch batch;
   std::vector<engine::PreparedRequest> prepared;
