@@ -65,7 +65,8 @@ step() {
 compile() {
   local preset=$1 start=$SECONDS log=$logs/build-$1.log
   shift
-  if { cmake --preset "$preset" && cmake --build "build/$preset" -j "$jobs" ${1:+--target "$@"}; } \
+  if { cmake --preset "$preset" &&
+    timeout -k 10 1200 cmake --build "build/$preset" -j "$jobs" ${1:+--target "$@"}; } \
     >"$log" 2>&1 </dev/null; then
     printf 'built   %-24s %d s\n' "$preset" $((SECONDS - start))
     return 0
@@ -77,9 +78,9 @@ compile() {
 }
 
 compile release scrubjay && {
-  step conformance 900 /usr/bin/python3 tests/conformance/run.py --server "$server" \
+  step conformance 420 /usr/bin/python3 tests/conformance/run.py --limit 400 --server "$server" \
     --oracle redis-server
-  step clients 600 bash tests/clients/run.sh "$server"
+  step clients 420 bash tests/clients/run.sh "$server"
   for test in tests/system/*_test.py tests/system/*_test.sh; do
     [ -e "$test" ] || continue
     name=$(basename "${test%.*}")
@@ -90,9 +91,9 @@ compile release scrubjay && {
   done
 }
 compile dev && {
-  step 'unit and model' 900 ctest --test-dir build/dev -j "$jobs" --timeout 120 -LE stress \
+  step 'unit and model' 600 ctest --test-dir build/dev -j "$jobs" --timeout 120 -LE stress \
     -E '^system/' --output-on-failure --no-tests=error
-  step 'conformance, sanitizers' 900 /usr/bin/python3 tests/conformance/run.py \
+  step 'conformance, sanitizers' 420 /usr/bin/python3 tests/conformance/run.py --limit 400 \
     --server build/dev/scrubjay
 }
 compile tsan stress_engine &&
