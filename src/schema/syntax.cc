@@ -147,6 +147,7 @@ class Parser {
     ArgumentList choices;
     bool repeats = false;
     while (take("|")) {
+      // NOLINTNEXTLINE(bugprone-use-after-move): only in the first round
       if (choices.empty()) choices.push_back(as_one(std::move(first), "data"));
       Sequence next = parse_sequence();
       repeats = next.repeats;
@@ -195,6 +196,7 @@ class Parser {
     if (group_open) {
       before.push_back(std::move(argument));
       add_optional(before, std::move(group));
+      return {};
     }
     return argument;
   }
