@@ -157,13 +157,6 @@ int serve(config::Startup startup) {
     }
   };
   services.request_shutdown = [] { ::kill(::getpid(), SIGTERM); };
-  services.apply_config = [&services](const auto&) {
-    log::set_level(services.config.loglevel);
-    return std::string();
-  };
-  Sampler sampler(services);
-  services.on_tick = [&sampler](int64_t now_ms) { sampler.tick(now_ms); };
-
   std::vector<std::unique_ptr<RunningThread>> running;
   for (const auto& worker : services.workers) running.push_back(std::make_unique<RunningThread>(services, *worker));
   net::Listener listener(running[0]->io);
@@ -172,6 +165,19 @@ int serve(config::Startup startup) {
     return fail(opened.error());
   }
   running[0]->io.on_stop([&listener] { listener.close(); });
+  services.apply_config = [&](const std::vector<std::string>& changed) -> std::string {
+    log::set_level(services.config.loglevel);
+    raise_descriptor_limit(services.config.maxclients);
+    const auto is_changed = [&](std::string_view name) { return std::ranges::find(changed, name) != changed.end(); };
+    if (!is_changed("port") && !is_changed("bind")) return "";
+    const Status reopened = listener.reopen(services.config);
+    return reopened ? "" : reopened.error();
+  };
+  Sampler sampler(services);
+  services.on_tick = [&](int64_t now_ms) {
+    sampler.tick(now_ms);
+    listener.tick();
+  };
   listener.start();
 
   if (!config.pidfile.empty()) std::ofstream(config.pidfile) << ::getpid() << '\n';

@@ -41,6 +41,7 @@ void shutdown(CommandContext& c) {
 void monitor(CommandContext& c) {
   if (!c.client.monitor) {
     c.client.monitor = true;
+    c.client.monitor_from = c.services.monitor_lines.load();
     c.services.monitors.fetch_add(1, std::memory_order_relaxed);
   }
   c.reply.ok();

@@ -68,6 +68,7 @@ struct Client {
   bool no_evict = false;
   bool no_touch = false;
   bool monitor = false;
+  uint64_t monitor_from = 0;  // lines up to this number were written before MONITOR
   ReplyMode reply_mode = ReplyMode::kOn;
 
   // What it is in the middle of.

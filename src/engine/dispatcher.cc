@@ -332,8 +332,10 @@ void Dispatcher::feed_monitors(const Client& client, const Command& command,
     line += i >= hidden_from && i < hidden_to ? "\"(redacted)\"" : quoted(arguments[i]);
   }
   line += "\r\n";
+  const SharedBytes bytes = SharedBytes::copy_of(line);
+  const uint64_t number = services_.monitor_lines.fetch_add(1) + 1;
   for (const auto& worker : services_.workers) {
-    worker->mailbox.post({.kind = Letter::Kind::kPush, .bytes = SharedBytes::copy_of(line)});
+    worker->mailbox.post({.kind = Letter::Kind::kMonitorLine, .number = number, .bytes = bytes});
   }
 }
 

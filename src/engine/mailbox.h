@@ -17,7 +17,7 @@ namespace scrubjay::engine {
 
 struct Letter {
   enum class Kind : uint8_t {
-    kPush,       // send these bytes to the client
+    kMonitorLine,  // send these bytes to every client in MONITOR
     kLook,       // the client's flags changed (killed, unblocked, resumed): look at it
     kAdopt,      // take over this accepted socket
     kLookAtAll,  // look at every client
@@ -26,6 +26,7 @@ struct Letter {
   };
   Kind kind;
   uint64_t client_id = 0;
+  uint64_t number = 0;  // of a monitor line
   int socket = -1;
   SharedBytes bytes{};
 };

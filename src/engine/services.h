@@ -59,6 +59,7 @@ struct Services {
   Pause pause;                               // world held to change (see pause_commands)
   std::atomic<bool> paused{false};           // pause may be in force
   std::atomic<uint32_t> monitors{0};         // clients in MONITOR
+  std::atomic<uint64_t> monitor_lines{0};    // written so far
   std::atomic<uint32_t> blocked_clients{0};
   std::atomic<bool> shutting_down{false};
   // Handed in by main.cc: starts a graceful end; applies an option that something outside the engine

@@ -87,13 +87,12 @@ void IoThread::read_mail() {
         if (found != sessions_.end()) found->second->look(services_.clock.now_ms());
         break;
       }
-      case Kind::kPush: {
-        // Without an id the letter is for every client in MONITOR.
+      case Kind::kMonitorLine:
         for (Session* session : all_sessions()) {
-          if (session->client().monitor) session->push(letter.bytes);
+          const engine::Client& client = session->client();
+          if (client.monitor && letter.number > client.monitor_from) session->push(letter.bytes);
         }
         break;
-      }
     }
   }
   maintain();

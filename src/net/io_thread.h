@@ -93,7 +93,6 @@ class IoThread {
   std::multimap<int64_t, uint64_t> wakes_;  // ms -> client
   int64_t next_tick_ms_ = 0;
   int64_t armed_for_ms_ = std::numeric_limits<int64_t>::max();
-  int64_t last_commands_ = 0;
   std::function<void()> on_stop_;
   int64_t stop_at_ms_ = 0;
 };

@@ -28,50 +28,86 @@ void refuse(int socket, std::string_view text) {
   ::close(socket);
 }
 
+// A listening socket for every `bind` address that exists here.
+Result<std::vector<int>> open_tcp(const config::Config& config) {
+  std::vector<int> sockets;
+  if (config.port == 0) return sockets;
+  for (std::string address : config.bind) {
+    const bool optional = address.starts_with('-');
+    if (optional) address.erase(0, 1);
+    bool not_available = false;
+    auto socket = listen_tcp(address, static_cast<uint16_t>(config.port), static_cast<int>(config.tcp_backlog),
+                             not_available);
+    if (socket) {
+      sockets.push_back(*socket);
+    } else if (!optional || !not_available) {
+      for (const int opened : sockets) ::close(opened);
+      return Error{socket.error()};
+    }
+  }
+  if (sockets.empty()) return Error{"no address of 'bind' is available"};
+  return sockets;
+}
+
 }  // namespace
 
 Status Listener::open(const config::Config& config) {
-  const auto backlog = static_cast<int>(config.tcp_backlog);
-  if (config.port != 0) {
-    for (std::string address : config.bind) {
-      const bool optional = address.starts_with('-');
-      if (optional) address.erase(0, 1);
-      bool not_available = false;
-      auto socket = listen_tcp(address, static_cast<uint16_t>(config.port), backlog, not_available);
-      if (!socket) {
-        if (optional && not_available) continue;
-        return Error{"Could not create server TCP listening socket " + socket.error()};
-      }
-      sockets_.push_back(std::make_unique<boost::asio::posix::stream_descriptor>(thread_.context(), *socket));
-    }
-    if (sockets_.empty()) return Error{"Configured to not listen anywhere: no address of 'bind' is available"};
-  }
+  auto sockets = open_tcp(config);
+  if (!sockets) return Error{"Could not create server TCP listening socket " + sockets.error()};
+  for (const int socket : *sockets) tcp_sockets_.push_back(std::make_unique<Descriptor>(thread_.context(), socket));
   if (!config.unixsocket.empty()) {
-    auto socket = listen_unix(config.unixsocket, static_cast<uint32_t>(config.unixsocketperm), backlog);
+    auto socket = listen_unix(config.unixsocket, static_cast<uint32_t>(config.unixsocketperm),
+                              static_cast<int>(config.tcp_backlog));
     if (!socket) return Error{"Failed opening Unix socket: " + socket.error()};
     unix_path_ = config.unixsocket;
-    sockets_.push_back(std::make_unique<boost::asio::posix::stream_descriptor>(thread_.context(), *socket));
+    unix_socket_ = std::make_unique<Descriptor>(thread_.context(), *socket);
   }
-  if (sockets_.empty()) return Error{"Configured to not listen anywhere, exiting."};
+  if (tcp_sockets_.empty() && !unix_socket_) return Error{"Configured to not listen anywhere, exiting."};
   return Done{};
 }
 
+Status Listener::reopen(const config::Config& config) {
+  auto sockets = open_tcp(config);
+  if (!sockets) return Error{"Unable to listen on this port. Check server logs."};
+  const std::lock_guard lock(replacement_mutex_);
+  if (replacement_) {
+    for (const int socket : *replacement_) ::close(socket);
+  }
+  replacement_ = std::move(*sockets);
+  return Done{};
+}
+
+void Listener::tick() {
+  std::optional<std::vector<int>> sockets;
+  {
+    const std::lock_guard lock(replacement_mutex_);
+    sockets.swap(replacement_);
+  }
+  if (!sockets) return;
+  tcp_sockets_.clear();
+  for (const int socket : *sockets) {
+    tcp_sockets_.push_back(std::make_unique<Descriptor>(thread_.context(), socket));
+    wait(*tcp_sockets_.back());
+  }
+}
+
 void Listener::start() {
-  for (size_t i = 0; i < sockets_.size(); ++i) wait(i);
+  for (const auto& socket : tcp_sockets_) wait(*socket);
+  if (unix_socket_) wait(*unix_socket_);
 }
 
 void Listener::close() {
-  sockets_.clear();
+  tcp_sockets_.clear();
+  unix_socket_.reset();
   if (!unix_path_.empty()) ::unlink(unix_path_.c_str());
 }
 
-void Listener::wait(size_t i) {
-  sockets_[i]->async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                          [this, i](const boost::system::error_code& error) {
-                            if (error) return;
-                            accept_all(sockets_[i]->native_handle());
-                            wait(i);
-                          });
+void Listener::wait(Descriptor& socket) {
+  socket.async_wait(Descriptor::wait_read, [this, &socket](const boost::system::error_code& error) {
+    if (error) return;
+    accept_all(socket.native_handle());
+    wait(socket);
+  });
 }
 
 void Listener::accept_all(int listening) {
