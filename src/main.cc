@@ -136,6 +136,7 @@ int serve(config::Startup startup) {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
   register_allocating_thread();
+  const MemoryReturner memory_returner;
 
   const uint32_t threads = config.threads > 0 ? static_cast<uint32_t>(config.threads) : usable_cpus();
   raise_descriptor_limit(config.maxclients);

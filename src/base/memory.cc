@@ -1,8 +1,11 @@
 #include "base/memory.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <mutex>
@@ -11,13 +14,13 @@
 #ifdef SCRUBJAY_JEMALLOC
 #include <jemalloc/jemalloc.h>
 
-// Free pages go back to the system within a fraction of a second, by a thread of the allocator's.
+// Free pages go back to the system within a fraction of a second (MemoryReturner).
 // Slabs of the sizes that entries have are made larger than by default, since each costs 128 bytes
 // of bookkeeping: two bytes per key with long values. Measured: docs/memory.md.
 extern "C" {
 extern const char* malloc_conf;
 const char* malloc_conf =
-    "background_thread:true,dirty_decay_ms:300,muzzy_decay_ms:0,tcache_max:1024,"
+    "background_thread:false,dirty_decay_ms:300,muzzy_decay_ms:0,tcache_max:1024,"
     "slab_sizes:48-48:6|64-64:8|80-80:10|96-96:12|112-112:14|128-128:8|160-160:10|192-192:12|224-224:14|"
     "256-256:8|320-320:10";
 }
@@ -99,6 +102,8 @@ void purge_memory() {
   mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);  // 4096: all arenas
 }
 
+void decay_memory() { mallctl("arena.4096.decay", nullptr, nullptr, nullptr, 0); }  // of all arenas
+
 std::string_view allocator_name() { return "jemalloc-5.3.0"; }
 
 std::string allocator_report() {
@@ -120,6 +125,7 @@ uint64_t allocated_bytes() {
 #endif
 }
 void purge_memory() { malloc_trim(0); }
+void decay_memory() {}
 std::string_view allocator_name() { return "libc"; }
 std::string allocator_report() { return "Stats not supported for the current allocator"; }
 
@@ -153,6 +159,25 @@ MemoryFigures memory_figures() {
   figures.resident = figures.rss;
 #endif
   return figures;
+}
+
+MemoryReturner::MemoryReturner() : thread_([this] { run(); }) {}
+
+MemoryReturner::~MemoryReturner() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void MemoryReturner::run() {
+  constexpr std::chrono::milliseconds kPeriod{100};
+  const sched_param parameters{};
+  pthread_setschedparam(pthread_self(), SCHED_IDLE, &parameters);
+  std::unique_lock lock(mutex_);
+  while (!wake_.wait_for(lock, kPeriod, [this] { return stop_; })) decay_memory();
 }
 
 uint64_t system_memory_bytes() {

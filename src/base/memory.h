@@ -2,10 +2,13 @@
 // Threads that allocate register themselves once; reading is safe from any thread.
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace scrubjay {
 
@@ -29,6 +32,22 @@ MemoryFigures memory_figures();
 
 // Gives what is free back to the system now.
 void purge_memory();
+
+// Gives free memory back bit by bit while it lives: a thread that runs only when nobody else wants
+// its core. (The allocator's own background thread takes the core for milliseconds.)
+class MemoryReturner {
+ public:
+  MemoryReturner();
+  ~MemoryReturner();
+
+ private:
+  void run();
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stop_ = false;
+  std::thread thread_;
+};
 
 // The allocator's name and version, as INFO's mem_allocator shows it.
 std::string_view allocator_name();
