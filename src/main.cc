@@ -1,5 +1,5 @@
-// scrubjay: reads the configuration, builds the parts from the bottom up, runs the threads, and ends
-// gracefully on SIGTERM and SIGINT. The only place where all parts meet.
+// scrubjay: reads the configuration, builds the parts from the bottom up, runs the threads, and
+// ends gracefully on SIGTERM and SIGINT. The only place where all parts meet.
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -51,8 +51,8 @@ void raise_descriptor_limit(int64_t max_clients) {
   limit.rlim_cur = std::min(wanted, limit.rlim_max);
   setrlimit(RLIMIT_NOFILE, &limit);
   if (limit.rlim_cur < wanted) {
-    log::warning("Only {} descriptors are allowed: fewer than maxclients {} can connect.", limit.rlim_cur,
-                 max_clients);
+    log::warning("Only {} descriptors are allowed: fewer than maxclients {} can connect.",
+                 limit.rlim_cur, max_clients);
   }
 }
 
@@ -138,13 +138,15 @@ int serve(config::Startup startup) {
   register_allocating_thread();
   const MemoryReturner memory_returner;
 
-  const uint32_t threads = config.threads > 0 ? static_cast<uint32_t>(config.threads) : usable_cpus();
+  const uint32_t threads =
+      config.threads > 0 ? static_cast<uint32_t>(config.threads) : usable_cpus();
   raise_descriptor_limit(config.maxclients);
 
   const Clock clock;
   schema::CommandTable commands(commands::all_rows());
   for (const auto& [name, new_name] : config.rename_commands) {
-    if (!commands.rename(name, new_name)) return fail("No such command in rename-command: '" + name + "'");
+    if (!commands.rename(name, new_name))
+      return fail("No such command in rename-command: '" + name + "'");
   }
   engine::Services services(clock, config, commands, threads);
   engine::Dispatcher dispatcher(services);
@@ -159,7 +161,8 @@ int serve(config::Startup startup) {
   };
   services.request_shutdown = [] { ::kill(::getpid(), SIGTERM); };
   std::vector<std::unique_ptr<RunningThread>> running;
-  for (const auto& worker : services.workers) running.push_back(std::make_unique<RunningThread>(services, *worker));
+  for (const auto& worker : services.workers)
+    running.push_back(std::make_unique<RunningThread>(services, *worker));
   net::Listener listener(running[0]->io);
   if (const Status opened = listener.open(config); !opened) {
     log::warning("{}", opened.error());
@@ -169,7 +172,9 @@ int serve(config::Startup startup) {
   services.apply_config = [&](const std::vector<std::string>& changed) -> std::string {
     log::set_level(services.config.loglevel);
     raise_descriptor_limit(services.config.maxclients);
-    const auto is_changed = [&](std::string_view name) { return std::ranges::find(changed, name) != changed.end(); };
+    const auto is_changed = [&](std::string_view name) {
+      return std::ranges::find(changed, name) != changed.end();
+    };
     if (!is_changed("port") && !is_changed("bind")) return "";
     const Status reopened = listener.reopen(services.config);
     return reopened ? "" : reopened.error();
@@ -182,8 +187,8 @@ int serve(config::Startup startup) {
   listener.start();
 
   if (!config.pidfile.empty()) std::ofstream(config.pidfile) << ::getpid() << '\n';
-  log::notice("Scrubjay {} (answers as Redis {}), {} threads, port {} PID: {}", engine::kScrubjayVersion,
-              engine::kRedisVersion, threads, config.port, ::getpid());
+  log::notice("Scrubjay {} (answers as Redis {}), {} threads, port {} PID: {}",
+              engine::kScrubjayVersion, engine::kRedisVersion, threads, config.port, ::getpid());
   log::notice("Server initialized");
   services.startup_memory = allocated_bytes();
   if (const std::string warning = config::unused_warning(startup.unused); !warning.empty()) {
@@ -196,7 +201,8 @@ int serve(config::Startup startup) {
   sigwait(&ending, &number);
   log::notice("Received {} scheduling shutdown...", number == SIGINT ? "SIGINT" : "SIGTERM");
   services.shutting_down = true;
-  for (const auto& worker : services.workers) worker->mailbox.post({.kind = engine::Letter::Kind::kStop});
+  for (const auto& worker : services.workers)
+    worker->mailbox.post({.kind = engine::Letter::Kind::kStop});
   for (const auto& each : running) each->thread.join();
   if (!config.pidfile.empty()) ::unlink(config.pidfile.c_str());
   log::notice("Scrubjay is now ready to exit, bye bye...");
@@ -229,10 +235,16 @@ int main(int argc, char** argv) {
     return 1;
   }
   switch (startup->wanted) {
-    case config::Wanted::kVersion: return print_version();
-    case config::Wanted::kHelp: std::fputs(config::help_text().c_str(), stdout); return 0;
-    case config::Wanted::kExampleConfig: std::fputs(config::example_toml().c_str(), stdout); return 0;
-    case config::Wanted::kServer: break;
+    case config::Wanted::kVersion:
+      return print_version();
+    case config::Wanted::kHelp:
+      std::fputs(config::help_text().c_str(), stdout);
+      return 0;
+    case config::Wanted::kExampleConfig:
+      std::fputs(config::example_toml().c_str(), stdout);
+      return 0;
+    case config::Wanted::kServer:
+      break;
   }
   return serve(std::move(*startup));
 }

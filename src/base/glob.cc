@@ -7,6 +7,9 @@
 namespace scrubjay {
 namespace {
 
+// Redis gives up on patterns that nest deeper, and answers that they don't match.
+constexpr size_t kMaxStars = 1000;
+
 // Matches one pattern element at pattern[p] against c. Sets `next` to the element after it.
 bool element_matches(std::string_view pattern, size_t p, char c, bool ignore_case, size_t& next) {
   const auto fold = [ignore_case](char x) {
@@ -59,11 +62,13 @@ bool glob_match(std::string_view pattern, std::string_view text, bool ignore_cas
   size_t t = 0;
   size_t star = std::string_view::npos;
   size_t star_text = 0;
+  size_t stars = 0;
   while (t < text.size()) {
     size_t next = p;
     if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
+      while (p < pattern.size() && pattern[p] == '*') star = p++;
       star_text = t;
+      if (++stars > kMaxStars && p < pattern.size()) return false;
     } else if (p < pattern.size() && element_matches(pattern, p, text[t], ignore_case, next)) {
       p = next;
       ++t;

@@ -21,7 +21,8 @@ extern "C" {
 extern const char* malloc_conf;
 const char* malloc_conf =
     "background_thread:false,dirty_decay_ms:300,muzzy_decay_ms:0,tcache_max:1024,"
-    "slab_sizes:48-48:6|64-64:8|80-80:10|96-96:12|112-112:14|128-128:8|160-160:10|192-192:12|224-224:14|"
+    "slab_sizes:48-48:6|64-64:8|80-80:10|96-96:12|112-112:14|128-128:8|160-160:10|192-192:12|224-"
+    "224:14|"
     "256-256:8|320-320:10";
 }
 #else
@@ -69,8 +70,9 @@ struct ThreadRegistration {
   ~ThreadRegistration() {
     const std::lock_guard lock(registry().mutex);
     registry().ended += static_cast<int64_t>(*counters.allocated - *counters.freed);
-    std::erase_if(registry().threads,
-                  [this](const ThreadCounters& other) { return other.allocated == counters.allocated; });
+    std::erase_if(registry().threads, [this](const ThreadCounters& other) {
+      return other.allocated == counters.allocated;
+    });
   }
 };
 
@@ -83,9 +85,13 @@ uint64_t read_figure(const char* name) {
 
 }  // namespace
 
-size_t good_size(size_t bytes) { return nallocx(bytes, 0); }
+size_t good_size(size_t bytes) {
+  return nallocx(bytes, 0);
+}
 
-void register_allocating_thread() { thread_local ThreadRegistration registration; }
+void register_allocating_thread() {
+  thread_local ThreadRegistration registration;
+}
 
 uint64_t allocated_bytes() {
   Registry& all = registry();
@@ -102,20 +108,26 @@ void purge_memory() {
   mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);  // 4096: all arenas
 }
 
-void decay_memory() { mallctl("arena.4096.decay", nullptr, nullptr, nullptr, 0); }  // of all arenas
+void decay_memory() {
+  mallctl("arena.4096.decay", nullptr, nullptr, nullptr, 0);
+}  // of all arenas
 
-std::string_view allocator_name() { return "jemalloc-5.3.0"; }
+std::string_view allocator_name() {
+  return "jemalloc-5.3.0";
+}
 
 std::string allocator_report() {
   std::string report;
-  malloc_stats_print([](void* out, const char* text) { *static_cast<std::string*>(out) += text; }, &report,
-                     "m");
+  malloc_stats_print([](void* out, const char* text) { *static_cast<std::string*>(out) += text; },
+                     &report, "m");
   return report;
 }
 
 #else
 
-size_t good_size(size_t bytes) { return bytes; }
+size_t good_size(size_t bytes) {
+  return bytes;
+}
 void register_allocating_thread() {}
 uint64_t allocated_bytes() {
 #ifdef SCRUBJAY_SANITIZER_ALLOCATOR
@@ -124,10 +136,16 @@ uint64_t allocated_bytes() {
   return mallinfo2().uordblks;
 #endif
 }
-void purge_memory() { malloc_trim(0); }
+void purge_memory() {
+  malloc_trim(0);
+}
 void decay_memory() {}
-std::string_view allocator_name() { return "libc"; }
-std::string allocator_report() { return "Stats not supported for the current allocator"; }
+std::string_view allocator_name() {
+  return "libc";
+}
+std::string allocator_report() {
+  return "Stats not supported for the current allocator";
+}
 
 #endif
 
@@ -137,7 +155,8 @@ namespace {
 uint64_t status_bytes(std::string_view field) {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
-    if (line.starts_with(field)) return std::strtoull(line.c_str() + field.size(), nullptr, 10) * 1024;
+    if (line.starts_with(field))
+      return std::strtoull(line.c_str() + field.size(), nullptr, 10) * 1024;
   }
   return 0;
 }
@@ -181,7 +200,8 @@ void MemoryReturner::run() {
 }
 
 uint64_t system_memory_bytes() {
-  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace scrubjay

@@ -1,5 +1,5 @@
-// What the allocator says: bytes in use, resident bytes, size classes. Cheap enough to ask per write.
-// Threads that allocate register themselves once; reading is safe from any thread.
+// What the allocator says: bytes in use, resident bytes, size classes. Cheap enough to ask per
+// write. Threads that allocate register themselves once; reading is safe from any thread.
 #pragma once
 
 #include <condition_variable>
@@ -24,8 +24,8 @@ void register_allocating_thread();
 struct MemoryFigures {
   uint64_t allocated = 0;
   uint64_t active = 0;
-  uint64_t resident = 0;   // held by the allocator
-  uint64_t rss = 0;        // of the process
+  uint64_t resident = 0;  // held by the allocator
+  uint64_t rss = 0;       // of the process
   uint64_t peak_rss = 0;
 };
 MemoryFigures memory_figures();

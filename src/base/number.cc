@@ -62,6 +62,7 @@ std::optional<long double> parse_long_double(std::string_view text) {
 }
 
 std::optional<uint64_t> parse_memory(std::string_view text) {
+  if (text.empty()) return 0;
   size_t digits = 0;
   while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
   const auto number = parse_uint64(text.substr(0, digits));

@@ -20,7 +20,7 @@ std::optional<uint64_t> parse_uint64(std::string_view text);
 std::optional<double> parse_double(std::string_view text);
 std::optional<long double> parse_long_double(std::string_view text);
 
-// "100", "1k" (1000), "1kb" (1024), "5mb", "1g", in bytes.
+// "100", "1k" (1000), "1kb" (1024), "5mb", "1g", in bytes; nothing at all is 0.
 std::optional<uint64_t> parse_memory(std::string_view text);
 
 // The shortest text that reads back as the same number: "0.1", "1e+22", "inf", "-inf", "nan".

@@ -54,16 +54,29 @@ using enum schema::KeyFlag;
 constexpr auto kBitmap = schema::Group::kBitmap;
 
 constexpr CommandSpec kRows[] = {
-    {.syntax = "GETBIT key offset", .handler = getbit, .keys = {key_at(1, kRO | kAccess)},
-     .flags = kReadOnly | kFast, .group = kBitmap, .since = "2.2.0", .complexity = "O(1)",
+    {.syntax = "GETBIT key offset",
+     .handler = getbit,
+     .keys = {key_at(1, kRO | kAccess)},
+     .flags = kReadOnly | kFast,
+     .group = kBitmap,
+     .since = "2.2.0",
+     .complexity = "O(1)",
      .summary = "Returns a bit value by offset."},
-    {.syntax = "SETBIT key offset value", .handler = setbit, .keys = {key_at(1, kRW | kAccess | kUpdate)},
-     .flags = kWrite | kDenyOom, .group = kBitmap, .since = "2.2.0", .complexity = "O(1)",
-     .summary = "Sets or clears the bit at offset of the string value. Creates the key if it doesn't exist."},
+    {.syntax = "SETBIT key offset value",
+     .handler = setbit,
+     .keys = {key_at(1, kRW | kAccess | kUpdate)},
+     .flags = kWrite | kDenyOom,
+     .group = kBitmap,
+     .since = "2.2.0",
+     .complexity = "O(1)",
+     .summary = "Sets or clears the bit at offset of the string value. Creates the key if it "
+                "doesn't exist."},
 };
 
 }  // namespace
 
-Rows bitmap_rows() { return kRows; }
+Rows bitmap_rows() {
+  return kRows;
+}
 
 }  // namespace scrubjay::commands

@@ -203,13 +203,12 @@ void client_kill(CommandContext& c) {
 }
 
 void client_pause(CommandContext& c) {
+  if (c.args.left() > 2)
+    fail("ERR unknown subcommand or wrong number of arguments for 'PAUSE'. Try CLIENT HELP.");
   const int64_t duration_ms = c.args.next_integer("ERR timeout is not an integer or out of range");
-  bool writes_only = false;
-  if (!c.args.at_end()) {
-    writes_only = c.args.take("WRITE");
-    if (!writes_only && !c.args.take("ALL")) fail("ERR CLIENT PAUSE mode must be WRITE or ALL");
-    c.args.end();
-  }
+  const bool writes_only = c.args.take("WRITE");
+  if (!writes_only && !c.args.at_end() && !c.args.take("ALL"))
+    fail("ERR CLIENT PAUSE mode must be WRITE or ALL");
   if (duration_ms < 0) fail("ERR timeout is negative");
   int64_t until_ms = 0;
   if (__builtin_add_overflow(c.services.clock.now_ms(), duration_ms, &until_ms))

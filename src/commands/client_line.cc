@@ -10,7 +10,7 @@ using namespace engine;
 std::string flags_of(const Client& client) {
   std::string flags;
   if (client.monitor) flags += 'O';
-  if (client.transaction.open) flags += 'x';
+  if (client.transaction.open || client.transaction.executing > 0) flags += 'x';
   if (client.blocked) flags += 'b';
   if (client.transaction.aborted) flags += 'd';
   if (client.close_after_reply) flags += 'c';
@@ -62,8 +62,9 @@ std::string client_line(const CommandContext& c, const Client& client) {
           : std::max<int64_t>(now_ms - client.last_active_ms.load(std::memory_order_relaxed), 0) /
                 1000,
       flags_of(client), client.database);
+  const auto queued = static_cast<int64_t>(transaction.queue.size() + transaction.executing);
   fmt::format_to(out, " sub=0 psub=0 ssub=0 multi={} watch={}",
-                 transaction.open ? static_cast<int64_t>(transaction.queue.size()) : -1,
+                 transaction.open || transaction.executing > 0 ? queued : -1,
                  transaction.watched.size());
   // Replies are built in a buffer of the thread: a client has none of its own (rbs, rbp, obl).
   fmt::format_to(

@@ -40,7 +40,7 @@ void command_info(CommandContext& c) {
     if (const Command* item = find_by_full_name(c, c.args.next()))
       reply_command_info(c.reply, *item);
     else
-      c.reply.null_array();
+      c.reply.null();
   }
 }
 

@@ -205,7 +205,7 @@ void reply_command_info(ReplyBuilder& reply, const Command& command) {
     if (key.shape == KeySpec::Shape::kEveryKey) return &key != spec.keys.data();
     return key.shape != KeySpec::Shape::kNone;
   };
-  reply.array(std::count_if(spec.keys.begin(), spec.keys.end(), is_spec));
+  reply.set(std::count_if(spec.keys.begin(), spec.keys.end(), is_spec));
   for (const KeySpec& key : spec.keys) {
     if (is_spec(key)) reply_key_spec(reply, key);
   }

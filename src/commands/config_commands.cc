@@ -21,6 +21,7 @@ void config_get(CommandContext& c) {
 // What the engine keeps besides the configuration itself. Returns why it can't follow.
 std::string apply(Services& services, const std::vector<std::string>& changed) {
   services.apply_policy();
+  services.config_version.fetch_add(1, std::memory_order_release);
   return services.apply_config ? services.apply_config(changed) : std::string();
 }
 

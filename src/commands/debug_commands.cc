@@ -22,16 +22,18 @@ void debug_sleep(CommandContext& c) {
 void debug_object(CommandContext& c) {
   const Entry* entry = c.keys.find(Key(c.args.next()), Lookup::kPeek);
   if (entry == nullptr) fail(resp::error_text::kNoSuchKey);
-  c.reply.simple(fmt::format("Value at:{} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
-                             fmt::ptr(entry), store::encoding_name(entry->encoding()), entry->string().size() + 1,
-                             entry->access(), (c.now_ms() / 1000 - entry->access()) & 0xffffff));
+  c.reply.simple(fmt::format(
+      "Value at:{} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
+      fmt::ptr(entry), store::encoding_name(entry->encoding()), entry->string().size() + 1,
+      entry->access(), (c.now_ms() / 1000 - entry->access()) & 0xffffff));
 }
 
 void debug_set_active_expire(CommandContext& c) {
   const bool active = parse_int64(c.args.next()).value_or(0) != 0;
   c.services.keyspace.active_expiry = active;
   if (active) {
-    for (const auto& worker : c.services.workers) worker->mailbox.post({.kind = Letter::Kind::kLookAtTimers});
+    for (const auto& worker : c.services.workers)
+      worker->mailbox.post({.kind = Letter::Kind::kLookAtTimers});
   }
   c.reply.ok();
 }
@@ -41,8 +43,8 @@ void debug_log(CommandContext& c) {
   c.reply.ok();
 }
 
-// Keys "prefix:0" ... with the values "value:0" ..., padded with zero bytes to `size`. Those that are
-// there already stay.
+// Keys "prefix:0" ... with the values "value:0" ..., padded with zero bytes to `size`. Those that
+// are there already stay.
 void debug_populate(CommandContext& c) {
   constexpr std::string_view kNotPositive = "ERR value is out of range, must be positive";
   const int64_t count = c.args.next_integer_in(0, INT64_MAX, kNotPositive);
@@ -60,17 +62,28 @@ void debug_populate(CommandContext& c) {
   c.reply.ok();
 }
 
-void debug_error(CommandContext& c) { fail(c.args.next()); }
+void debug_error(CommandContext& c) {
+  fail(c.args.next());
+}
 
 void debug_protocol(CommandContext& c) {
   const std::string_view kind = c.args.next();
-  if (equal_ignoring_case(kind, "string")) c.reply.bulk("Hello World");
-  else if (equal_ignoring_case(kind, "integer")) c.reply.integer(12345);
-  else if (equal_ignoring_case(kind, "double")) c.reply.real(3.141);
-  else if (equal_ignoring_case(kind, "null")) c.reply.null();
-  else if (equal_ignoring_case(kind, "true")) c.reply.boolean(true);
-  else if (equal_ignoring_case(kind, "false")) c.reply.boolean(false);
-  else if (equal_ignoring_case(kind, "verbatim")) c.reply.verbatim("This is a verbatim\nstring");
+  if (equal_ignoring_case(kind, "string"))
+    c.reply.bulk("Hello World");
+  else if (equal_ignoring_case(kind, "integer"))
+    c.reply.integer(12345);
+  else if (equal_ignoring_case(kind, "double"))
+    c.reply.real(3.141);
+  else if (equal_ignoring_case(kind, "null"))
+    c.reply.null();
+  else if (equal_ignoring_case(kind, "true"))
+    c.reply.boolean(true);
+  else if (equal_ignoring_case(kind, "false"))
+    c.reply.boolean(false);
+  else if (equal_ignoring_case(kind, "verbatim"))
+    c.reply.verbatim("This is a verbatim\nstring");
+  else if (equal_ignoring_case(kind, "bignum"))
+    c.reply.big_number("1234567999999999999999999999999999999");
   else if (equal_ignoring_case(kind, "array")) {
     c.reply.array(3);
     for (int64_t i = 0; i < 3; ++i) c.reply.integer(i);
@@ -84,27 +97,23 @@ void debug_protocol(CommandContext& c) {
       c.reply.boolean(i == 1);
     }
   } else {
-    fail("ERR Wrong protocol type name. Please use one of the following: string|integer|double|null|array|set|map|"
-         "verbatim|true|false");
+    fail(
+        "ERR Wrong protocol type name. Please use one of the following: "
+        "string|integer|double|bignum|null|array|set|map|"
+        "verbatim|true|false");
   }
 }
 
 void debug_help(CommandContext& c) {
-  reply_help(c, {"ERROR <string>",
-                 "    Return a protocol error with <string> as message.",
-                 "LOG <message>",
-                 "    Write <message> to the server log.",
-                 "OBJECT <key>",
+  reply_help(c, {"ERROR <string>", "    Return a protocol error with <string> as message.",
+                 "LOG <message>", "    Write <message> to the server log.", "OBJECT <key>",
                  "    Show low level info about `key` and associated value.",
                  "POPULATE <count> [<prefix>] [<size>]",
                  "    Create <count> string keys named key:<num>. If <prefix> is specified then",
-                 "    it is used instead of the 'key' prefix.",
-                 "PROTOCOL <type>",
-                 "    Reply with a test value of the specified type.",
-                 "SET-ACTIVE-EXPIRE <0|1>",
+                 "    it is used instead of the 'key' prefix.", "PROTOCOL <type>",
+                 "    Reply with a test value of the specified type.", "SET-ACTIVE-EXPIRE <0|1>",
                  "    Setting it to 0 disables expiring keys in background when they are not",
-                 "    accessed. Setting it to 1 reenables back the default.",
-                 "SLEEP <seconds>",
+                 "    accessed. Setting it to 1 reenables back the default.", "SLEEP <seconds>",
                  "    Stop the server for <seconds>. Decimals allowed."});
 }
 
@@ -138,14 +147,19 @@ using schema::CommandSpec;
 using enum schema::Flag;
 
 constexpr CommandSpec kRows[] = {
-    {.syntax = "DEBUG subcommand [argument [argument ...]]", .handler = debug,
-     .flags = kAdmin | kNoScript | kLoading | kStale | kProtected | kWorld, .group = schema::Group::kServer,
-     .since = "1.0.0", .complexity = "Depends on subcommand.",
+    {.syntax = "DEBUG subcommand [argument [argument ...]]",
+     .handler = debug,
+     .flags = kAdmin | kNoScript | kLoading | kStale | kProtected | kWorld,
+     .group = schema::Group::kServer,
+     .since = "1.0.0",
+     .complexity = "Depends on subcommand.",
      .summary = "A container for debugging commands."},
 };
 
 }  // namespace
 
-Rows debug_rows() { return kRows; }
+Rows debug_rows() {
+  return kRows;
+}
 
 }  // namespace scrubjay::commands

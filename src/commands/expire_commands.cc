@@ -25,16 +25,22 @@ struct ExpireConditions {
 ExpireConditions parse_conditions(CommandContext& c) {
   ExpireConditions conditions;
   while (!c.args.at_end()) {
-    if (c.args.take("NX")) conditions.nx = true;
-    else if (c.args.take("XX")) conditions.xx = true;
-    else if (c.args.take("GT")) conditions.gt = true;
-    else if (c.args.take("LT")) conditions.lt = true;
-    else fail("ERR Unsupported option {}", c.args.next());
+    if (c.args.take("NX"))
+      conditions.nx = true;
+    else if (c.args.take("XX"))
+      conditions.xx = true;
+    else if (c.args.take("GT"))
+      conditions.gt = true;
+    else if (c.args.take("LT"))
+      conditions.lt = true;
+    else
+      fail("ERR Unsupported option {}", c.args.next());
   }
   if (conditions.nx && (conditions.xx || conditions.gt || conditions.lt)) {
     fail("ERR NX and XX, GT or LT options at the same time are not compatible");
   }
-  if (conditions.gt && conditions.lt) fail("ERR GT and LT options at the same time are not compatible");
+  if (conditions.gt && conditions.lt)
+    fail("ERR GT and LT options at the same time are not compatible");
   return conditions;
 }
 
@@ -57,30 +63,47 @@ void expire_with(CommandContext& c, ExpireUnit unit) {
   }
   c.reply.integer(1);
 }
-void expire(CommandContext& c) { expire_with(c, kEx); }
-void pexpire(CommandContext& c) { expire_with(c, kPx); }
-void expireat(CommandContext& c) { expire_with(c, kExAt); }
-void pexpireat(CommandContext& c) { expire_with(c, kPxAt); }
+void expire(CommandContext& c) {
+  expire_with(c, kEx);
+}
+void pexpire(CommandContext& c) {
+  expire_with(c, kPx);
+}
+void expireat(CommandContext& c) {
+  expire_with(c, kExAt);
+}
+void pexpireat(CommandContext& c) {
+  expire_with(c, kPxAt);
+}
 
 // -2 without key, -1 without deadline, else what `of` makes of the deadline in ms.
 template <class F>
 void reply_deadline(CommandContext& c, F of) {
   const Entry* entry = c.keys.find(c.key(), Lookup::kExamine);
-  if (entry == nullptr) c.reply.integer(-2);
-  else if (!entry->has_deadline()) c.reply.integer(-1);
-  else c.reply.integer(of(entry->deadline()));
+  if (entry == nullptr)
+    c.reply.integer(-2);
+  else if (!entry->has_deadline())
+    c.reply.integer(-1);
+  else
+    c.reply.integer(of(entry->deadline()));
 }
 
 // Seconds are rounded to the nearest.
-int64_t rounded_seconds(int64_t ms) { return ms / 1000 + (ms % 1000 >= 500 ? 1 : 0); }
+int64_t rounded_seconds(int64_t ms) {
+  return ms / 1000 + (ms % 1000 >= 500 ? 1 : 0);
+}
 
 void ttl(CommandContext& c) {
-  reply_deadline(c, [&](int64_t deadline) { return rounded_seconds(std::max<int64_t>(deadline - c.now_ms(), 0)); });
+  reply_deadline(c, [&](int64_t deadline) {
+    return rounded_seconds(std::max<int64_t>(deadline - c.now_ms(), 0));
+  });
 }
 void pttl(CommandContext& c) {
   reply_deadline(c, [&](int64_t deadline) { return std::max<int64_t>(deadline - c.now_ms(), 0); });
 }
-void expiretime(CommandContext& c) { reply_deadline(c, rounded_seconds); }
+void expiretime(CommandContext& c) {
+  reply_deadline(c, rounded_seconds);
+}
 void pexpiretime(CommandContext& c) {
   reply_deadline(c, [](int64_t deadline) { return deadline; });
 }
@@ -100,37 +123,84 @@ using enum schema::KeyFlag;
 constexpr auto kGeneric = schema::Group::kGeneric;
 
 constexpr CommandSpec kRows[] = {
-    {.syntax = "EXPIRE key seconds [NX | XX | GT | LT]", .handler = expire, .keys = {key_at(1, kRW | kUpdate)},
-     .flags = kWrite | kFast, .group = kGeneric, .since = "1.0.0", .complexity = "O(1)",
+    {.syntax = "EXPIRE key seconds [NX | XX | GT | LT]",
+     .handler = expire,
+     .keys = {key_at(1, kRW | kUpdate)},
+     .flags = kWrite | kFast,
+     .group = kGeneric,
+     .since = "1.0.0",
+     .complexity = "O(1)",
      .summary = "Sets the expiration time of a key in seconds."},
-    {.syntax = "EXPIREAT key unix-time-seconds [NX | XX | GT | LT]", .handler = expireat,
-     .keys = {key_at(1, kRW | kUpdate)}, .flags = kWrite | kFast, .group = kGeneric, .since = "1.2.0",
-     .complexity = "O(1)", .summary = "Sets the expiration time of a key to a Unix timestamp."},
-    {.syntax = "EXPIRETIME key", .handler = expiretime, .keys = {key_at(1, kRO | kAccess)},
-     .flags = kReadOnly | kFast, .group = kGeneric, .since = "7.0.0", .complexity = "O(1)",
+    {.syntax = "EXPIREAT key unix-time-seconds [NX | XX | GT | LT]",
+     .handler = expireat,
+     .keys = {key_at(1, kRW | kUpdate)},
+     .flags = kWrite | kFast,
+     .group = kGeneric,
+     .since = "1.2.0",
+     .complexity = "O(1)",
+     .summary = "Sets the expiration time of a key to a Unix timestamp."},
+    {.syntax = "EXPIRETIME key",
+     .handler = expiretime,
+     .keys = {key_at(1, kRO | kAccess)},
+     .flags = kReadOnly | kFast,
+     .group = kGeneric,
+     .since = "7.0.0",
+     .complexity = "O(1)",
      .summary = "Returns the expiration time of a key as a Unix timestamp."},
-    {.syntax = "PERSIST key", .handler = persist, .keys = {key_at(1, kRW | kUpdate)}, .flags = kWrite | kFast,
-     .group = kGeneric, .since = "2.2.0", .complexity = "O(1)",
+    {.syntax = "PERSIST key",
+     .handler = persist,
+     .keys = {key_at(1, kRW | kUpdate)},
+     .flags = kWrite | kFast,
+     .group = kGeneric,
+     .since = "2.2.0",
+     .complexity = "O(1)",
      .summary = "Removes the expiration time of a key."},
-    {.syntax = "PEXPIRE key milliseconds [NX | XX | GT | LT]", .handler = pexpire,
-     .keys = {key_at(1, kRW | kUpdate)}, .flags = kWrite | kFast, .group = kGeneric, .since = "2.6.0",
-     .complexity = "O(1)", .summary = "Sets the expiration time of a key in milliseconds."},
-    {.syntax = "PEXPIREAT key unix-time-milliseconds [NX | XX | GT | LT]", .handler = pexpireat,
-     .keys = {key_at(1, kRW | kUpdate)}, .flags = kWrite | kFast, .group = kGeneric, .since = "2.6.0",
-     .complexity = "O(1)", .summary = "Sets the expiration time of a key to a Unix milliseconds timestamp."},
-    {.syntax = "PEXPIRETIME key", .handler = pexpiretime, .keys = {key_at(1, kRO | kAccess)},
-     .flags = kReadOnly | kFast, .group = kGeneric, .since = "7.0.0", .complexity = "O(1)",
+    {.syntax = "PEXPIRE key milliseconds [NX | XX | GT | LT]",
+     .handler = pexpire,
+     .keys = {key_at(1, kRW | kUpdate)},
+     .flags = kWrite | kFast,
+     .group = kGeneric,
+     .since = "2.6.0",
+     .complexity = "O(1)",
+     .summary = "Sets the expiration time of a key in milliseconds."},
+    {.syntax = "PEXPIREAT key unix-time-milliseconds [NX | XX | GT | LT]",
+     .handler = pexpireat,
+     .keys = {key_at(1, kRW | kUpdate)},
+     .flags = kWrite | kFast,
+     .group = kGeneric,
+     .since = "2.6.0",
+     .complexity = "O(1)",
+     .summary = "Sets the expiration time of a key to a Unix milliseconds timestamp."},
+    {.syntax = "PEXPIRETIME key",
+     .handler = pexpiretime,
+     .keys = {key_at(1, kRO | kAccess)},
+     .flags = kReadOnly | kFast,
+     .group = kGeneric,
+     .since = "7.0.0",
+     .complexity = "O(1)",
      .summary = "Returns the expiration time of a key as a Unix milliseconds timestamp."},
-    {.syntax = "PTTL key", .handler = pttl, .keys = {key_at(1, kRO | kAccess)}, .flags = kReadOnly | kFast,
-     .group = kGeneric, .since = "2.6.0", .complexity = "O(1)",
+    {.syntax = "PTTL key",
+     .handler = pttl,
+     .keys = {key_at(1, kRO | kAccess)},
+     .flags = kReadOnly | kFast,
+     .group = kGeneric,
+     .since = "2.6.0",
+     .complexity = "O(1)",
      .summary = "Returns the expiration time in milliseconds of a key."},
-    {.syntax = "TTL key", .handler = ttl, .keys = {key_at(1, kRO | kAccess)}, .flags = kReadOnly | kFast,
-     .group = kGeneric, .since = "1.0.0", .complexity = "O(1)",
+    {.syntax = "TTL key",
+     .handler = ttl,
+     .keys = {key_at(1, kRO | kAccess)},
+     .flags = kReadOnly | kFast,
+     .group = kGeneric,
+     .since = "1.0.0",
+     .complexity = "O(1)",
      .summary = "Returns the expiration time in seconds of a key."},
 };
 
 }  // namespace
 
-Rows expire_rows() { return kRows; }
+Rows expire_rows() {
+  return kRows;
+}
 
 }  // namespace scrubjay::commands

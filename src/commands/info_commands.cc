@@ -34,13 +34,20 @@ using schema::CommandSpec;
 using enum schema::Flag;
 
 constexpr CommandSpec kRows[] = {
-    {.syntax = "INFO [section [section ...]]", .handler = info, .flags = kLoading | kStale | kWorld,
-     .group = schema::Group::kServer, .acl = schema::kAclDangerous, .since = "1.0.0", .complexity = "O(1)",
+    {.syntax = "INFO [section [section ...]]",
+     .handler = info,
+     .flags = kLoading | kStale | kWorld,
+     .group = schema::Group::kServer,
+     .acl = schema::kAclDangerous,
+     .since = "1.0.0",
+     .complexity = "O(1)",
      .summary = "Returns information and statistics about the server."},
 };
 
 }  // namespace
 
-Rows info_rows() { return kRows; }
+Rows info_rows() {
+  return kRows;
+}
 
 }  // namespace scrubjay::commands

@@ -1,5 +1,6 @@
 #include "commands/info_sections.h"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -7,8 +8,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-
-#include <fmt/format.h>
 
 #include "base/memory.h"
 #include "base/number.h"
@@ -45,9 +44,13 @@ std::string option_text(const Services& services, std::string_view name) {
   return option == nullptr ? "" : config::show(services.config, *option);
 }
 
-double ratio(uint64_t a, uint64_t b) { return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b); }
+double ratio(uint64_t a, uint64_t b) {
+  return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
+}
 
-int64_t difference(uint64_t a, uint64_t b) { return static_cast<int64_t>(a) - static_cast<int64_t>(b); }
+int64_t difference(uint64_t a, uint64_t b) {
+  return static_cast<int64_t>(a) - static_cast<int64_t>(b);
+}
 
 // Sums one counter over all threads.
 template <class F>
@@ -87,7 +90,8 @@ void server(Services& services, std::string& out) {
   field(out, "config_file", services.config_file);
   field(out, "io_threads_active", services.workers.size() > 1 ? 1 : 0);
   const std::string addresses = fmt::format("{}", fmt::join(services.config.bind, " "));
-  fmt::format_to(std::back_inserter(out), "listener0:name=tcp,bind={},port={}\r\n", addresses, services.config.port);
+  fmt::format_to(std::back_inserter(out), "listener0:name=tcp,bind={},port={}\r\n", addresses,
+                 services.config.port);
   field(out, "scrubjay_version", engine::kScrubjayVersion);
   field(out, "scrubjay_threads", services.workers.size());
   field(out, "scrubjay_stripes", services.keyspace.stripe_count());
@@ -99,11 +103,13 @@ void clients(Services& services, std::string& out) {
   uint64_t watching = 0;
   uint64_t watched = 0;
   services.clients.each([&](engine::Client& client) {
-    largest_input = std::max(largest_input, client.query_buffer_bytes.load(std::memory_order_relaxed));
+    largest_input =
+        std::max(largest_input, client.query_buffer_bytes.load(std::memory_order_relaxed));
     largest_output = std::max(largest_output, client.output_bytes.load(std::memory_order_relaxed));
     watching += client.transaction.watched.empty() ? 0 : 1;
   });
-  services.keyspace.each_stripe(true, [&](store::Stripe& stripe) { watched += stripe.watched.size(); });
+  services.keyspace.each_stripe(true,
+                                [&](store::Stripe& stripe) { watched += stripe.watched.size(); });
   field(out, "connected_clients", services.clients.size());
   field(out, "cluster_connections", 0);
   field(out, "maxclients", services.config.maxclients);
@@ -133,11 +139,13 @@ void memory(Services& services, std::string& out) {
   size_field(out, "used_memory", used);
   size_field(out, "used_memory_rss", figures.rss);
   size_field(out, "used_memory_peak", peak);
-  fmt::format_to(std::back_inserter(out), "used_memory_peak_perc:{:.2f}%\r\n", 100 * ratio(used, peak));
+  fmt::format_to(std::back_inserter(out), "used_memory_peak_perc:{:.2f}%\r\n",
+                 100 * ratio(used, peak));
   field(out, "used_memory_overhead", overhead);
   field(out, "used_memory_startup", services.startup_memory);
   field(out, "used_memory_dataset", dataset);
-  fmt::format_to(std::back_inserter(out), "used_memory_dataset_perc:{:.2f}%\r\n", 100 * ratio(dataset, net));
+  fmt::format_to(std::back_inserter(out), "used_memory_dataset_perc:{:.2f}%\r\n",
+                 100 * ratio(dataset, net));
   field(out, "allocator_allocated", figures.allocated);
   field(out, "allocator_active", figures.active);
   field(out, "allocator_resident", figures.resident);
@@ -160,8 +168,8 @@ void memory(Services& services, std::string& out) {
   field(out, "rss_overhead_bytes", difference(figures.rss, figures.resident));
   ratio_field(out, "mem_fragmentation_ratio", ratio(figures.rss, used));
   field(out, "mem_fragmentation_bytes", difference(figures.rss, used));
-  zero_fields(out, {"mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers",
-                    "mem_clients_slaves"});
+  zero_fields(out, {"mem_not_counted_for_evict", "mem_replication_backlog",
+                    "mem_total_replication_buffers", "mem_clients_slaves"});
   field(out, "mem_clients_normal", services.clients.size() * sizeof(engine::Client));
   zero_fields(out, {"mem_cluster_links", "mem_aof_buffer"});
   field(out, "mem_allocator", allocator_name());
@@ -171,7 +179,8 @@ void memory(Services& services, std::string& out) {
 }
 
 void persistence(Services& services, std::string& out) {
-  zero_fields(out, {"loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age"});
+  zero_fields(out, {"loading", "async_loading", "current_cow_peak", "current_cow_size",
+                    "current_cow_size_age"});
   field(out, "current_fork_perc", "0.00");
   zero_fields(out, {"current_save_keys_processed", "current_save_keys_total"});
   field(out, "rdb_changes_since_last_save", services.keyspace.counters(true).changes);
@@ -180,8 +189,9 @@ void persistence(Services& services, std::string& out) {
   field(out, "rdb_last_bgsave_status", "ok");
   field(out, "rdb_last_bgsave_time_sec", -1);
   field(out, "rdb_current_bgsave_time_sec", -1);
-  zero_fields(out, {"rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded",
-                    "aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled"});
+  zero_fields(out, {"rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired",
+                    "rdb_last_load_keys_loaded", "aof_enabled", "aof_rewrite_in_progress",
+                    "aof_rewrite_scheduled"});
   field(out, "aof_last_rewrite_time_sec", -1);
   field(out, "aof_current_rewrite_time_sec", -1);
   field(out, "aof_last_bgrewrite_status", "ok");
@@ -192,18 +202,25 @@ void persistence(Services& services, std::string& out) {
 
 void stats(Services& services, std::string& out) {
   const store::StripeCounters keys = services.keyspace.counters(true);
-  const auto kilobytes = [](uint64_t bytes) { return fmt::format("{:.2f}", static_cast<double>(bytes) / 1024); };
-  field(out, "total_connections_received", sum(services, [](const ThreadCounters& c) { return c.connections; }));
-  field(out, "total_commands_processed", sum(services, [](const ThreadCounters& c) { return c.commands_processed; }));
+  const auto kilobytes = [](uint64_t bytes) {
+    return fmt::format("{:.2f}", static_cast<double>(bytes) / 1024);
+  };
+  field(out, "total_connections_received",
+        sum(services, [](const ThreadCounters& c) { return c.connections; }));
+  field(out, "total_commands_processed",
+        sum(services, [](const ThreadCounters& c) { return c.commands_processed; }));
   field(out, "instantaneous_ops_per_sec", services.instantaneous_ops.load());
-  field(out, "total_net_input_bytes", sum(services, [](const ThreadCounters& c) { return c.received_bytes; }));
-  field(out, "total_net_output_bytes", sum(services, [](const ThreadCounters& c) { return c.sent_bytes; }));
+  field(out, "total_net_input_bytes",
+        sum(services, [](const ThreadCounters& c) { return c.received_bytes; }));
+  field(out, "total_net_output_bytes",
+        sum(services, [](const ThreadCounters& c) { return c.sent_bytes; }));
   zero_fields(out, {"total_net_repl_input_bytes", "total_net_repl_output_bytes"});
   field(out, "instantaneous_input_kbps", kilobytes(services.instantaneous_input_bytes));
   field(out, "instantaneous_output_kbps", kilobytes(services.instantaneous_output_bytes));
   field(out, "instantaneous_input_repl_kbps", "0.00");
   field(out, "instantaneous_output_repl_kbps", "0.00");
-  field(out, "rejected_connections", sum(services, [](const ThreadCounters& c) { return c.rejected_connections; }));
+  field(out, "rejected_connections",
+        sum(services, [](const ThreadCounters& c) { return c.rejected_connections; }));
   zero_fields(out, {"sync_full", "sync_partial_ok", "sync_partial_err", "expired_subkeys"});
   field(out, "expired_keys", keys.expired);
   field(out, "expired_stale_perc", "0.00");
@@ -213,24 +230,29 @@ void stats(Services& services, std::string& out) {
                     "current_eviction_exceeded_time"});
   field(out, "keyspace_hits", keys.hits);
   field(out, "keyspace_misses", keys.misses);
-  zero_fields(out, {"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
-                    "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits",
-                    "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
+  zero_fields(out, {"pubsub_channels", "pubsub_patterns", "pubsubshard_channels",
+                    "latest_fork_usec", "total_forks", "migrate_cached_sockets",
+                    "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
+                    "active_defrag_key_hits", "active_defrag_key_misses",
                     "total_active_defrag_time", "current_active_defrag_time", "tracking_total_keys",
                     "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies"});
-  field(out, "total_error_replies", sum(services, [](const ThreadCounters& c) { return c.error_replies; }));
+  field(out, "total_error_replies",
+        sum(services, [](const ThreadCounters& c) { return c.error_replies; }));
   field(out, "dump_payload_sanitizations", 0);
-  field(out, "total_reads_processed", sum(services, [](const ThreadCounters& c) { return c.reads; }));
-  field(out, "total_writes_processed", sum(services, [](const ThreadCounters& c) { return c.writes; }));
+  field(out, "total_reads_processed",
+        sum(services, [](const ThreadCounters& c) { return c.reads; }));
+  field(out, "total_writes_processed",
+        sum(services, [](const ThreadCounters& c) { return c.writes; }));
   zero_fields(out, {"io_threaded_reads_processed", "io_threaded_writes_processed"});
   field(out, "client_query_buffer_limit_disconnections",
         sum(services, [](const ThreadCounters& c) { return c.query_limit_disconnects; }));
   field(out, "client_output_buffer_limit_disconnections",
         sum(services, [](const ThreadCounters& c) { return c.output_limit_disconnects; }));
-  zero_fields(out, {"reply_buffer_shrinks", "reply_buffer_expands", "eventloop_cycles", "eventloop_duration_sum",
-                    "eventloop_duration_cmd_sum", "instantaneous_eventloop_cycles_per_sec",
-                    "instantaneous_eventloop_duration_usec", "acl_access_denied_auth", "acl_access_denied_cmd",
-                    "acl_access_denied_key", "acl_access_denied_channel"});
+  zero_fields(out, {"reply_buffer_shrinks", "reply_buffer_expands", "eventloop_cycles",
+                    "eventloop_duration_sum", "eventloop_duration_cmd_sum",
+                    "instantaneous_eventloop_cycles_per_sec",
+                    "instantaneous_eventloop_duration_usec", "acl_access_denied_auth",
+                    "acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel"});
 }
 
 void replication(Services& services, std::string& out) {
@@ -283,11 +305,15 @@ void each_command(const Services& services, F f) {
 }
 
 void commandstats(Services& services, std::string& out) {
-  each_command(services, [&](const schema::Command& command, const metrics::CommandCounters& total) {
-    const double per_call = total.calls == 0 ? 0 : static_cast<double>(total.ns) / 1000 / static_cast<double>(total.calls);
-    fmt::format_to(std::back_inserter(out),
-                   "cmdstat_{}:calls={},usec={},usec_per_call={:.2f},rejected_calls={},failed_calls={}\r\n",
-                   command.name, total.calls, total.ns / 1000, per_call, total.rejected, total.failed);
+  each_command(services, [&](const schema::Command& command,
+                             const metrics::CommandCounters& total) {
+    const double per_call =
+        total.calls == 0 ? 0
+                         : static_cast<double>(total.ns) / 1000 / static_cast<double>(total.calls);
+    fmt::format_to(
+        std::back_inserter(out),
+        "cmdstat_{}:calls={},usec={},usec_per_call={:.2f},rejected_calls={},failed_calls={}\r\n",
+        command.name, total.calls, total.ns / 1000, per_call, total.rejected, total.failed);
   });
 }
 
@@ -320,7 +346,9 @@ void latencystats(Services& services, std::string& out) {
   });
 }
 
-void cluster(Services&, std::string& out) { field(out, "cluster_enabled", 0); }
+void cluster(Services&, std::string& out) {
+  field(out, "cluster_enabled", 0);
+}
 
 // The mean time to live in ms of some of the keys that have a deadline.
 int64_t average_ttl_ms(Services& services, int database) {
@@ -344,8 +372,8 @@ void keyspace(Services& services, std::string& out) {
   for (int db = 0; db < services.keyspace.databases(); ++db) {
     const auto size = services.keyspace.size(db, true);
     if (size.keys == 0) continue;
-    fmt::format_to(std::back_inserter(out), "db{}:keys={},expires={},avg_ttl={},subexpiry=0\r\n", db, size.keys,
-                   size.with_deadline, average_ttl_ms(services, db));
+    fmt::format_to(std::back_inserter(out), "db{}:keys={},expires={},avg_ttl={},subexpiry=0\r\n",
+                   db, size.keys, size.with_deadline, average_ttl_ms(services, db));
   }
 }
 
@@ -367,6 +395,8 @@ constexpr InfoSection kSections[] = {
 
 }  // namespace
 
-std::span<const InfoSection> info_sections() { return kSections; }
+std::span<const InfoSection> info_sections() {
+  return kSections;
+}
 
 }  // namespace scrubjay::commands

@@ -12,8 +12,10 @@ using namespace engine;
 
 constexpr size_t kGraphWidth = 80;
 
-const LatencyMonitor::Event* find_event(const std::vector<LatencyMonitor::Event>& events, std::string_view name) {
-  const auto found = std::find_if(events.begin(), events.end(), [&](const auto& event) { return event.name == name; });
+const LatencyMonitor::Event* find_event(const std::vector<LatencyMonitor::Event>& events,
+                                        std::string_view name) {
+  const auto found = std::find_if(events.begin(), events.end(),
+                                  [&](const auto& event) { return event.name == name; });
   return found == events.end() ? nullptr : &*found;
 }
 
@@ -70,8 +72,9 @@ std::string draw(const LatencyMonitor::Event& event, int64_t now_s) {
     labels.push_back(short_age(now_s - sample->unix_seconds));
     label_rows = std::max(label_rows, labels.back().size());
   }
-  std::string text = fmt::format("{} - high {} ms, low {} ms (all time high {} ms)\n{}\n", event.name, high, low,
-                                 event.max_ms, std::string(kGraphWidth, '-'));
+  std::string text =
+      fmt::format("{} - high {} ms, low {} ms (all time high {} ms)\n{}\n", event.name, high, low,
+                  event.max_ms, std::string(kGraphWidth, '-'));
   for (int row = kRows - 1; row >= 0; --row) {
     for (auto sample = first; sample != event.samples.end(); ++sample) {
       const int64_t level = high == low ? 0 : (sample->ms - low) * kRows / (high - low + 1);
@@ -100,29 +103,34 @@ void latency_doctor(CommandContext& c) {
   const auto events = c.services.latency_monitor.events();
   if (threshold == 0 && events.empty()) {
     return c.reply.verbatim(
-        "I'm sorry, Dave, I can't do that. Latency monitoring is disabled in this Redis instance. You may use "
+        "I'm sorry, Dave, I can't do that. Latency monitoring is disabled in this Redis instance. "
+        "You may use "
         "\"CONFIG SET latency-monitor-threshold <milliseconds>.\" in order to enable it.\n");
   }
   if (events.empty()) {
     return c.reply.verbatim(
-        "Dave, no latency spike was observed during the lifetime of this Redis instance, not in the slightest "
-        "bit. I honestly think you ought to sit down calmly, take a stress pill, and think things over.\n");
+        "Dave, no latency spike was observed during the lifetime of this Redis instance, not in "
+        "the slightest "
+        "bit. I honestly think you ought to sit down calmly, take a stress pill, and think things "
+        "over.\n");
   }
-  std::string text = fmt::format("Dave, I have observed latency spikes in this Redis instance (threshold {} ms):\n\n",
-                                 threshold);
+  std::string text = fmt::format(
+      "Dave, I have observed latency spikes in this Redis instance (threshold {} ms):\n\n",
+      threshold);
   int number = 0;
   for (const auto& event : events) {
     int64_t sum = 0;
     for (const auto& sample : event.samples) sum += sample.ms;
-    text += fmt::format("{}. {}: {} latency spikes (average {}ms). Worst all time event {}ms.\n", ++number,
-                        event.name, event.samples.size(), sum / static_cast<int64_t>(event.samples.size()),
-                        event.max_ms);
+    text += fmt::format("{}. {}: {} latency spikes (average {}ms). Worst all time event {}ms.\n",
+                        ++number, event.name, event.samples.size(),
+                        sum / static_cast<int64_t>(event.samples.size()), event.max_ms);
   }
   text += "\nSLOWLOG GET shows which commands were slow; INFO latencystats how long each takes.\n";
   c.reply.verbatim(text);
 }
 
-// How many calls stayed within 2^n microseconds, from the first bucket that is not empty to the last.
+// How many calls stayed within 2^n microseconds, from the first bucket that is not empty to the
+// last.
 void reply_histogram(CommandContext& c, const metrics::LatencyHistogram& histogram) {
   c.reply.map(2);
   c.reply.bulk("calls");
@@ -154,7 +162,8 @@ void latency_histogram(CommandContext& c) {
     const std::string name = to_lower(c.args.next());
     for (size_t id = 0; id < c.services.commands.size(); ++id) {
       const schema::Command& command = c.services.commands[id];
-      if (command.name == name || (command.parent != nullptr && command.parent->name == name)) add(&command);
+      if (command.name == name || (command.parent != nullptr && command.parent->name == name))
+        add(&command);
     }
   }
   const size_t place = c.reply.array_later();
@@ -174,19 +183,14 @@ void latency_histogram(CommandContext& c) {
 }
 
 void latency_help(CommandContext& c) {
-  reply_help(c, {"DOCTOR",
-                 "    Return a human readable latency analysis report.",
-                 "GRAPH <event>",
-                 "    Return an ASCII latency graph for the <event> class.",
-                 "HISTORY <event>",
-                 "    Return time-latency samples for the <event> class.",
-                 "LATEST",
-                 "    Return the latest latency samples for all events.",
-                 "RESET [<event> ...]",
+  reply_help(c, {"DOCTOR", "    Return a human readable latency analysis report.", "GRAPH <event>",
+                 "    Return an ASCII latency graph for the <event> class.", "HISTORY <event>",
+                 "    Return time-latency samples for the <event> class.", "LATEST",
+                 "    Return the latest latency samples for all events.", "RESET [<event> ...]",
                  "    Reset latency data of one or more <event> classes.",
-                 "    (default: reset all data for all event classes)",
-                 "HISTOGRAM [COMMAND ...]",
-                 "    Return a cumulative distribution of latencies in the format of a histogram for the specified command names.",
+                 "    (default: reset all data for all event classes)", "HISTOGRAM [COMMAND ...]",
+                 "    Return a cumulative distribution of latencies in the format of a histogram "
+                 "for the specified command names.",
                  "    If no commands are specified then all histograms are replied."});
 }
 
@@ -196,27 +200,67 @@ constexpr auto kServer = schema::Group::kServer;
 constexpr uint32_t kCommon = kAdmin | kNoScript | kLoading | kStale;
 
 constexpr CommandSpec kRows[] = {
-    {.syntax = "LATENCY", .group = kServer, .since = "2.8.13", .complexity = "Depends on subcommand.",
+    {.syntax = "LATENCY",
+     .group = kServer,
+     .since = "2.8.13",
+     .complexity = "Depends on subcommand.",
      .summary = "A container for latency diagnostics commands."},
-    {.syntax = "LATENCY DOCTOR", .handler = latency_doctor, .flags = kCommon, .group = kServer, .since = "2.8.13",
-     .complexity = "O(1)", .summary = "Returns a human-readable latency analysis report."},
-    {.syntax = "LATENCY GRAPH event", .handler = latency_graph, .flags = kCommon, .group = kServer,
-     .since = "2.8.13", .complexity = "O(1)", .summary = "Returns a latency graph for an event."},
-    {.syntax = "LATENCY HELP", .handler = latency_help, .flags = kLoading | kStale, .group = kServer,
-     .since = "2.8.13", .complexity = "O(1)", .summary = "Returns helpful text about the different subcommands."},
-    {.syntax = "LATENCY HISTOGRAM [command [command ...]]", .handler = latency_histogram, .flags = kCommon | kWorld,
-     .group = kServer, .since = "7.0.0", .complexity = "O(N) where N is the number of commands with latency information being retrieved.",
+    {.syntax = "LATENCY DOCTOR",
+     .handler = latency_doctor,
+     .flags = kCommon,
+     .group = kServer,
+     .since = "2.8.13",
+     .complexity = "O(1)",
+     .summary = "Returns a human-readable latency analysis report."},
+    {.syntax = "LATENCY GRAPH event",
+     .handler = latency_graph,
+     .flags = kCommon,
+     .group = kServer,
+     .since = "2.8.13",
+     .complexity = "O(1)",
+     .summary = "Returns a latency graph for an event."},
+    {.syntax = "LATENCY HELP",
+     .handler = latency_help,
+     .flags = kLoading | kStale,
+     .group = kServer,
+     .since = "2.8.13",
+     .complexity = "O(1)",
+     .summary = "Returns helpful text about the different subcommands."},
+    {.syntax = "LATENCY HISTOGRAM [command [command ...]]",
+     .handler = latency_histogram,
+     .flags = kCommon | kWorld,
+     .group = kServer,
+     .since = "7.0.0",
+     .complexity =
+         "O(N) where N is the number of commands with latency information being retrieved.",
      .summary = "Returns the cumulative distribution of latencies of a subset or all commands."},
-    {.syntax = "LATENCY HISTORY event", .handler = latency_history, .flags = kCommon, .group = kServer,
-     .since = "2.8.13", .complexity = "O(1)", .summary = "Returns timestamp-latency samples for an event."},
-    {.syntax = "LATENCY LATEST", .handler = latency_latest, .flags = kCommon, .group = kServer, .since = "2.8.13",
-     .complexity = "O(1)", .summary = "Returns the latest latency samples for all events."},
-    {.syntax = "LATENCY RESET [event [event ...]]", .handler = latency_reset, .flags = kCommon, .group = kServer,
-     .since = "2.8.13", .complexity = "O(1)", .summary = "Resets the latency data for one or more events."},
+    {.syntax = "LATENCY HISTORY event",
+     .handler = latency_history,
+     .flags = kCommon,
+     .group = kServer,
+     .since = "2.8.13",
+     .complexity = "O(1)",
+     .summary = "Returns timestamp-latency samples for an event."},
+    {.syntax = "LATENCY LATEST",
+     .handler = latency_latest,
+     .flags = kCommon,
+     .group = kServer,
+     .since = "2.8.13",
+     .complexity = "O(1)",
+     .summary = "Returns the latest latency samples for all events."},
+    {.syntax = "LATENCY RESET [event [event ...]]",
+     .handler = latency_reset,
+     .flags = kCommon,
+     .group = kServer,
+     .since = "2.8.13",
+     .complexity = "O(1)",
+     .summary = "Resets the latency data for one or more events."},
 };
 
 }  // namespace
 
-Rows latency_rows() { return kRows; }
+Rows latency_rows() {
+  return kRows;
+}
 
 }  // namespace scrubjay::commands

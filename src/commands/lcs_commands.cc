@@ -20,11 +20,16 @@ struct LcsOptions {
 LcsOptions parse_lcs_options(CommandContext& c) {
   LcsOptions options;
   while (!c.args.at_end()) {
-    if (c.args.take("IDX")) options.ranges = true;
-    else if (c.args.take("LEN")) options.length = true;
-    else if (c.args.take("WITHMATCHLEN")) options.with_length = true;
-    else if (c.args.left() >= 2 && c.args.take("MINMATCHLEN")) options.shortest = std::max<int64_t>(c.args.next_integer(), 0);
-    else fail(resp::error_text::kSyntax);
+    if (c.args.take("IDX"))
+      options.ranges = true;
+    else if (c.args.take("LEN"))
+      options.length = true;
+    else if (c.args.take("WITHMATCHLEN"))
+      options.with_length = true;
+    else if (c.args.left() >= 2 && c.args.take("MINMATCHLEN"))
+      options.shortest = std::max<int64_t>(c.args.next_integer(), 0);
+    else
+      fail(resp::error_text::kSyntax);
   }
   if (options.length && options.ranges) {
     fail("ERR If you want both the length and indexes, please just use IDX.");
@@ -42,10 +47,12 @@ struct Match {
 // The textbook table of the lengths for all pairs of prefixes (Wagner and Fischer 1974).
 class LengthTable {
  public:
-  LengthTable(std::string_view a, std::string_view b) : a_(a), b_(b), cells_((a.size() + 1) * (b.size() + 1)) {
+  LengthTable(std::string_view a, std::string_view b)
+      : a_(a), b_(b), cells_((a.size() + 1) * (b.size() + 1)) {
     for (size_t i = 1; i <= a.size(); ++i) {
       for (size_t j = 1; j <= b.size(); ++j) {
-        cell(i, j) = a[i - 1] == b[j - 1] ? cell(i - 1, j - 1) + 1 : std::max(cell(i - 1, j), cell(i, j - 1));
+        cell(i, j) = a[i - 1] == b[j - 1] ? cell(i - 1, j - 1) + 1
+                                          : std::max(cell(i - 1, j), cell(i, j - 1));
       }
     }
   }
@@ -93,7 +100,8 @@ void lcs(CommandContext& c) {
   const auto read = [&](const Key& key) -> std::string_view {
     const Entry* entry = c.keys.find(key);
     if (entry == nullptr) return {};
-    if (entry->type() != store::Type::kString) fail("ERR The specified keys must contain string values");
+    if (entry->type() != store::Type::kString)
+      fail("ERR The specified keys must contain string values");
     return entry->string();
   };
   const std::string_view a = read(c.key(0));
@@ -108,7 +116,8 @@ void lcs(CommandContext& c) {
   const std::vector<Match> matches = table.matches();
   if (!options.ranges) {
     std::string common;
-    for (auto match = matches.rbegin(); match != matches.rend(); ++match) common += a.substr(match->a, match->length);
+    for (auto match = matches.rbegin(); match != matches.rend(); ++match)
+      common += a.substr(match->a, match->length);
     return c.reply.bulk(common);
   }
   c.reply.map(2);
@@ -134,14 +143,20 @@ using enum schema::Flag;
 using enum schema::KeyFlag;
 
 constexpr CommandSpec kRows[] = {
-    {.syntax = "LCS key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]", .handler = lcs,
-     .keys = {keys_from_to(1, 2, 1, kRO | kAccess)}, .flags = kReadOnly, .group = schema::Group::kString,
-     .since = "7.0.0", .complexity = "O(N*M) where N and M are the lengths of s1 and s2, respectively",
+    {.syntax = "LCS key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]",
+     .handler = lcs,
+     .keys = {keys_from_to(1, 2, 1, kRO | kAccess)},
+     .flags = kReadOnly,
+     .group = schema::Group::kString,
+     .since = "7.0.0",
+     .complexity = "O(N*M) where N and M are the lengths of s1 and s2, respectively",
      .summary = "Finds the longest common substring."},
 };
 
 }  // namespace
 
-Rows lcs_rows() { return kRows; }
+Rows lcs_rows() {
+  return kRows;
+}
 
 }  // namespace scrubjay::commands

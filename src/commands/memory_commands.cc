@@ -40,13 +40,17 @@ void memory_stats(CommandContext& c) {
     c.reply.real(value);
     ++pairs;
   };
-  const auto ratio = [](uint64_t a, uint64_t b) { return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b); };
+  const auto ratio = [](uint64_t a, uint64_t b) {
+    return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
+  };
   number("peak.allocated", std::max(figures.allocated, c.services.peak_memory.load()));
   number("total.allocated", figures.allocated);
   number("startup.allocated", startup);
   for (const std::string_view name : {"replication.backlog", "clients.slaves"}) number(name, 0);
   number("clients.normal", clients);
-  for (const std::string_view name : {"cluster.links", "aof.buffer", "lua.caches", "functions.caches"}) number(name, 0);
+  for (const std::string_view name :
+       {"cluster.links", "aof.buffer", "lua.caches", "functions.caches"})
+    number(name, 0);
   uint64_t keys = 0;
   uint64_t overhead = startup + clients;
   for (int db = 0; db < c.services.keyspace.databases(); ++db) {
@@ -69,13 +73,15 @@ void memory_stats(CommandContext& c) {
   number("keys.bytes-per-key", keys == 0 ? 0 : net / keys);
   number("dataset.bytes", dataset);
   real("dataset.percentage", 100 * ratio(dataset, net));
-  real("peak.percentage", 100 * ratio(figures.allocated, std::max(figures.allocated, c.services.peak_memory.load())));
+  real("peak.percentage",
+       100 * ratio(figures.allocated, std::max(figures.allocated, c.services.peak_memory.load())));
   number("allocator.allocated", figures.allocated);
   number("allocator.active", figures.active);
   number("allocator.resident", figures.resident);
   number("allocator.muzzy", 0);
   real("allocator-fragmentation.ratio", ratio(figures.active, figures.allocated));
-  number("allocator-fragmentation.bytes", figures.active - std::min(figures.active, figures.allocated));
+  number("allocator-fragmentation.bytes",
+         figures.active - std::min(figures.active, figures.allocated));
   real("allocator-rss.ratio", ratio(figures.resident, figures.active));
   number("allocator-rss.bytes", figures.resident - std::min(figures.resident, figures.active));
   real("rss-overhead.ratio", ratio(figures.rss, figures.resident));
@@ -90,7 +96,8 @@ void memory_doctor(CommandContext& c) {
   const MemoryFigures figures = memory_figures();
   if (figures.allocated < kSmall) {
     return c.reply.verbatim(
-        "Hi Sam, this instance is empty or is using very little memory, my issues detector can't be used in these "
+        "Hi Sam, this instance is empty or is using very little memory, my issues detector can't "
+        "be used in these "
         "conditions. Please, leave for your mission on Earth and fill it with some data.\n");
   }
   std::string text;
@@ -98,10 +105,14 @@ void memory_doctor(CommandContext& c) {
     text += " * Peak memory: in the past this instance used more than 150% of what it uses now.\n";
   }
   if (figures.rss > figures.allocated + figures.allocated * 2 / 5) {
-    text += " * High fragmentation: the process holds more than 1.4 times what is in use. MEMORY PURGE gives free pages back.\n";
+    text +=
+        " * High fragmentation: the process holds more than 1.4 times what is in use. MEMORY PURGE "
+        "gives free pages back.\n";
   }
   if (text.empty()) {
-    return c.reply.verbatim("Hi Sam, I can't find any memory issue in your instance. I can only account for what occurs on this base.\n");
+    return c.reply.verbatim(
+        "Hi Sam, I can't find any memory issue in your instance. I can only account for what "
+        "occurs on this base.\n");
   }
   c.reply.verbatim("Sam, I detected a few issues in this instance's memory:\n\n" + text);
 }
@@ -111,16 +122,14 @@ void memory_purge(CommandContext& c) {
   c.reply.ok();
 }
 
-void memory_malloc_stats(CommandContext& c) { c.reply.verbatim(allocator_report()); }
+void memory_malloc_stats(CommandContext& c) {
+  c.reply.verbatim(allocator_report());
+}
 
 void memory_help(CommandContext& c) {
-  reply_help(c, {"DOCTOR",
-                 "    Return memory problems reports.",
-                 "MALLOC-STATS",
-                 "    Return internal statistics report from the memory allocator.",
-                 "PURGE",
-                 "    Attempt to purge dirty pages for reclamation by the allocator.",
-                 "STATS",
+  reply_help(c, {"DOCTOR", "    Return memory problems reports.", "MALLOC-STATS",
+                 "    Return internal statistics report from the memory allocator.", "PURGE",
+                 "    Attempt to purge dirty pages for reclamation by the allocator.", "STATS",
                  "    Return information about the memory usage of the server.",
                  "USAGE <key> [SAMPLES <count>]",
                  "    Return memory in bytes used by <key> and its value. Nested values are",
@@ -134,27 +143,57 @@ using enum schema::KeyFlag;
 constexpr auto kServer = schema::Group::kServer;
 
 constexpr CommandSpec kRows[] = {
-    {.syntax = "MEMORY", .group = kServer, .since = "4.0.0", .complexity = "Depends on subcommand.",
+    {.syntax = "MEMORY",
+     .group = kServer,
+     .since = "4.0.0",
+     .complexity = "Depends on subcommand.",
      .summary = "A container for memory diagnostics commands."},
-    {.syntax = "MEMORY DOCTOR", .handler = memory_doctor, .group = kServer, .since = "4.0.0", .complexity = "O(1)",
+    {.syntax = "MEMORY DOCTOR",
+     .handler = memory_doctor,
+     .group = kServer,
+     .since = "4.0.0",
+     .complexity = "O(1)",
      .summary = "Outputs a memory problems report."},
-    {.syntax = "MEMORY HELP", .handler = memory_help, .flags = kLoading | kStale, .group = kServer, .since = "4.0.0",
-     .complexity = "O(1)", .summary = "Returns helpful text about the different subcommands."},
-    {.syntax = "MEMORY MALLOC-STATS", .handler = memory_malloc_stats, .group = kServer, .since = "4.0.0",
+    {.syntax = "MEMORY HELP",
+     .handler = memory_help,
+     .flags = kLoading | kStale,
+     .group = kServer,
+     .since = "4.0.0",
+     .complexity = "O(1)",
+     .summary = "Returns helpful text about the different subcommands."},
+    {.syntax = "MEMORY MALLOC-STATS",
+     .handler = memory_malloc_stats,
+     .group = kServer,
+     .since = "4.0.0",
      .complexity = "Depends on how much memory is allocated, could be slow",
      .summary = "Returns the allocator statistics."},
-    {.syntax = "MEMORY PURGE", .handler = memory_purge, .group = kServer, .since = "4.0.0",
+    {.syntax = "MEMORY PURGE",
+     .handler = memory_purge,
+     .group = kServer,
+     .since = "4.0.0",
      .complexity = "Depends on how much memory is allocated, could be slow",
      .summary = "Asks the allocator to release memory."},
-    {.syntax = "MEMORY STATS", .handler = memory_stats, .flags = kWorld, .group = kServer, .since = "4.0.0",
-     .complexity = "O(1)", .summary = "Returns details about memory usage."},
-    {.syntax = "MEMORY USAGE key [SAMPLES count]", .handler = memory_usage, .keys = {key_at(2, kRO)},
-     .flags = kReadOnly, .group = kServer, .since = "4.0.0",
-     .complexity = "O(N) where N is the number of samples.", .summary = "Estimates the memory usage of a key."},
+    {.syntax = "MEMORY STATS",
+     .handler = memory_stats,
+     .flags = kWorld,
+     .group = kServer,
+     .since = "4.0.0",
+     .complexity = "O(1)",
+     .summary = "Returns details about memory usage."},
+    {.syntax = "MEMORY USAGE key [SAMPLES count]",
+     .handler = memory_usage,
+     .keys = {key_at(2, kRO)},
+     .flags = kReadOnly,
+     .group = kServer,
+     .since = "4.0.0",
+     .complexity = "O(N) where N is the number of samples.",
+     .summary = "Estimates the memory usage of a key."},
 };
 
 }  // namespace
 
-Rows memory_rows() { return kRows; }
+Rows memory_rows() {
+  return kRows;
+}
 
 }  // namespace scrubjay::commands

@@ -12,7 +12,9 @@ namespace {
 
 using namespace engine;
 
-bool is_dead(const Entry& entry, int64_t now_ms) { return entry.has_deadline() && entry.deadline() < now_ms; }
+bool is_dead(const Entry& entry, int64_t now_ms) {
+  return entry.has_deadline() && entry.deadline() < now_ms;
+}
 
 void keys(CommandContext& c) {
   const std::string_view pattern = c.args.next();
@@ -46,7 +48,9 @@ class ScanCursor {
   uint32_t stripe() const { return stripe_; }
   uint64_t place() const { return place_; }
   // Whether `place` reads back as a later one than where this cursor stands.
-  bool advances_to(uint64_t place) const { return place == 0 || place >> dropped_bits_ > place_ >> dropped_bits_; }
+  bool advances_to(uint64_t place) const {
+    return place == 0 || place >> dropped_bits_ > place_ >> dropped_bits_;
+  }
   void move_to(uint64_t place) {
     place_ = place;
     if (place == 0) ++stripe_;
@@ -70,8 +74,10 @@ ScanOptions parse_scan_options(CommandContext& c) {
   ScanOptions options;
   while (!c.args.at_end()) {
     if (c.args.left() < 2) fail(resp::error_text::kSyntax);
-    if (c.args.take("MATCH")) options.pattern = c.args.next();
-    else if (c.args.take("TYPE")) options.type = c.args.next();
+    if (c.args.take("MATCH"))
+      options.pattern = c.args.next();
+    else if (c.args.take("TYPE"))
+      options.type = c.args.next();
     else if (c.args.take("COUNT")) {
       options.count = c.args.next_integer();
       if (options.count < 1) fail(resp::error_text::kSyntax);
@@ -115,7 +121,8 @@ void scan(CommandContext& c) {
       ++visited;
       if (is_dead(*entry, now_ms)) return dead.emplace_back(entry->key()), void();
       if (options.pattern && !glob_match(*options.pattern, entry->key())) return;
-      if (options.type && !equal_ignoring_case(*options.type, store::type_name(entry->type()))) return;
+      if (options.type && !equal_ignoring_case(*options.type, store::type_name(entry->type())))
+        return;
       found.emplace_back(entry->key());
     };
     uint64_t place = cursor.place();
@@ -136,18 +143,30 @@ using enum schema::Flag;
 constexpr auto kGeneric = schema::Group::kGeneric;
 
 constexpr CommandSpec kRows[] = {
-    {.syntax = "KEYS pattern", .handler = keys, .flags = kReadOnly | kWalks, .group = kGeneric,
-     .acl = schema::kAclDangerous, .since = "1.0.0",
-     .complexity = "O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern have limited length.",
+    {.syntax = "KEYS pattern",
+     .handler = keys,
+     .flags = kReadOnly | kWalks,
+     .group = kGeneric,
+     .acl = schema::kAclDangerous,
+     .since = "1.0.0",
+     .complexity = "O(N) with N being the number of keys in the database, under the assumption "
+                   "that the key names in the database and the given pattern have limited length.",
      .summary = "Returns all key names that match a pattern."},
-    {.syntax = "SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]", .handler = scan,
-     .flags = kReadOnly | kWalks, .group = kGeneric, .since = "2.8.0",
-     .complexity = "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection.",
+    {.syntax = "SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]",
+     .handler = scan,
+     .flags = kReadOnly | kWalks,
+     .group = kGeneric,
+     .since = "2.8.0",
+     .complexity =
+         "O(1) for every call. O(N) for a complete iteration, including enough command calls for "
+         "the cursor to return back to 0. N is the number of elements inside the collection.",
      .summary = "Iterates over the key names in the database."},
 };
 
 }  // namespace
 
-Rows scan_rows() { return kRows; }
+Rows scan_rows() {
+  return kRows;
+}
 
 }  // namespace scrubjay::commands

@@ -17,7 +17,9 @@ void time(CommandContext& c) {
   c.reply.bulk_integer(now_us % 1'000'000);
 }
 
-void lastsave(CommandContext& c) { c.reply.integer(c.services.started_ms / 1000); }
+void lastsave(CommandContext& c) {
+  c.reply.integer(c.services.started_ms / 1000);
+}
 
 void shutdown(CommandContext& c) {
   bool abort = false;
@@ -25,11 +27,16 @@ void shutdown(CommandContext& c) {
   bool nosave = false;
   bool hurry = false;
   while (!c.args.at_end()) {
-    if (c.args.take("NOSAVE")) nosave = true;
-    else if (c.args.take("SAVE")) save = true;
-    else if (c.args.take("NOW") || c.args.take("FORCE")) hurry = true;
-    else if (c.args.take("ABORT")) abort = true;
-    else fail(resp::error_text::kSyntax);
+    if (c.args.take("NOSAVE"))
+      nosave = true;
+    else if (c.args.take("SAVE"))
+      save = true;
+    else if (c.args.take("NOW") || c.args.take("FORCE"))
+      hurry = true;
+    else if (c.args.take("ABORT"))
+      abort = true;
+    else
+      fail(resp::error_text::kSyntax);
   }
   if ((abort && (save || nosave || hurry)) || (save && nosave)) fail(resp::error_text::kSyntax);
   if (abort) fail("ERR No shutdown in progress.");
@@ -57,11 +64,13 @@ void lolwut(CommandContext& c) {
   constexpr std::string_view kField = "        ..,.  .'  ,  . o";
   std::string picture;
   for (int row = 0; row < kHeight; ++row) {
-    for (int column = 0; column < kWidth; ++column) picture += kField[thread_random().below(kField.size())];
+    for (int column = 0; column < kWidth; ++column)
+      picture += kField[thread_random().below(kField.size())];
     picture += '\n';
   }
-  c.reply.verbatim(fmt::format("{}\nA scrub jay remembers what it hid, where, and when it spoils.\nRedis ver. {}\n",
-                               picture, kRedisVersion));
+  c.reply.verbatim(fmt::format(
+      "{}\nA scrub jay remembers what it hid, where, and when it spoils.\nRedis ver. {}\n", picture,
+      kRedisVersion));
 }
 
 using schema::CommandSpec;
@@ -69,23 +78,49 @@ using enum schema::Flag;
 constexpr auto kServer = schema::Group::kServer;
 
 constexpr CommandSpec kRows[] = {
-    {.syntax = "LASTSAVE", .handler = lastsave, .flags = kLoading | kStale | kFast, .group = kServer,
-     .acl = schema::kAclAdmin | schema::kAclDangerous, .since = "1.0.0", .complexity = "O(1)",
+    {.syntax = "LASTSAVE",
+     .handler = lastsave,
+     .flags = kLoading | kStale | kFast,
+     .group = kServer,
+     .acl = schema::kAclAdmin | schema::kAclDangerous,
+     .since = "1.0.0",
+     .complexity = "O(1)",
      .summary = "Returns the Unix timestamp of the last successful save to disk."},
-    {.syntax = "LOLWUT [VERSION version]", .handler = lolwut, .flags = kReadOnly | kFast, .group = kServer,
-     .since = "5.0.0", .complexity = "", .summary = "Displays computer art and the Redis version"},
-    {.syntax = "MONITOR", .handler = monitor, .flags = kAdmin | kNoScript | kLoading | kStale | kWorld,
-     .group = kServer, .since = "1.0.0", .complexity = "", .summary = "Listens for all requests received by the server in real-time."},
-    {.syntax = "SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]", .handler = shutdown,
-     .flags = kAdmin | kNoScript | kLoading | kStale | kNoMulti | kAllowBusy, .group = kServer, .since = "1.0.0",
-     .complexity = "O(N) when saving, where N is the total number of keys in all databases when saving data, otherwise O(1)",
+    {.syntax = "LOLWUT [VERSION version]",
+     .handler = lolwut,
+     .flags = kReadOnly | kFast,
+     .group = kServer,
+     .since = "5.0.0",
+     .complexity = "",
+     .summary = "Displays computer art and the Redis version"},
+    {.syntax = "MONITOR",
+     .handler = monitor,
+     .flags = kAdmin | kNoScript | kLoading | kStale | kWorld,
+     .group = kServer,
+     .since = "1.0.0",
+     .complexity = "",
+     .summary = "Listens for all requests received by the server in real-time."},
+    {.syntax = "SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
+     .handler = shutdown,
+     .flags = kAdmin | kNoScript | kLoading | kStale | kNoMulti | kAllowBusy,
+     .group = kServer,
+     .since = "1.0.0",
+     .complexity = "O(N) when saving, where N is the total number of keys in all databases when "
+                   "saving data, otherwise O(1)",
      .summary = "Synchronously saves the database(s) to disk and shuts down the Redis server."},
-    {.syntax = "TIME", .handler = time, .flags = kLoading | kStale | kFast, .group = kServer, .since = "2.6.0",
-     .complexity = "O(1)", .summary = "Returns the server time."},
+    {.syntax = "TIME",
+     .handler = time,
+     .flags = kLoading | kStale | kFast,
+     .group = kServer,
+     .since = "2.6.0",
+     .complexity = "O(1)",
+     .summary = "Returns the server time."},
 };
 
 }  // namespace
 
-Rows server_rows() { return kRows; }
+Rows server_rows() {
+  return kRows;
+}
 
 }  // namespace scrubjay::commands

@@ -10,10 +10,11 @@ using namespace engine;
 
 void slowlog_get(CommandContext& c) {
   int64_t count = 10;
+  if (c.args.left() > 1)
+    fail("ERR unknown subcommand or wrong number of arguments for 'GET'. Try SLOWLOG HELP.");
   if (!c.args.at_end()) {
-    constexpr std::string_view kError = "ERR count should be greater than or equal to -1";
-    count = c.args.next_integer_in(-1, INT64_MAX, kError);
-    c.args.end();
+    count =
+        c.args.next_integer_in(-1, INT64_MAX, "ERR count should be greater than or equal to -1");
   }
   const auto items = c.services.slow_log.latest(count < 0 ? SIZE_MAX : static_cast<size_t>(count));
   c.reply.array(static_cast<int64_t>(items.size()));
@@ -29,7 +30,9 @@ void slowlog_get(CommandContext& c) {
   }
 }
 
-void slowlog_len(CommandContext& c) { c.reply.integer(static_cast<int64_t>(c.services.slow_log.size())); }
+void slowlog_len(CommandContext& c) {
+  c.reply.integer(static_cast<int64_t>(c.services.slow_log.size()));
+}
 
 void slowlog_reset(CommandContext& c) {
   c.services.slow_log.reset();
@@ -41,10 +44,7 @@ void slowlog_help(CommandContext& c) {
                  "    Return top <count> entries from the slowlog (default: 10, -1 mean all).",
                  "    Entries are made of:",
                  "    id, timestamp, time in microseconds, arguments array, client IP and port,",
-                 "    client name",
-                 "LEN",
-                 "    Return the length of the slowlog.",
-                 "RESET",
+                 "    client name", "LEN", "    Return the length of the slowlog.", "RESET",
                  "    Reset the slowlog."});
 }
 
@@ -53,22 +53,45 @@ using enum schema::Flag;
 constexpr auto kServer = schema::Group::kServer;
 
 constexpr CommandSpec kRows[] = {
-    {.syntax = "SLOWLOG", .group = kServer, .since = "2.2.12", .complexity = "Depends on subcommand.",
+    {.syntax = "SLOWLOG",
+     .group = kServer,
+     .since = "2.2.12",
+     .complexity = "Depends on subcommand.",
      .summary = "A container for slow log commands."},
-    {.syntax = "SLOWLOG GET [count]", .handler = slowlog_get, .flags = kAdmin | kLoading | kStale, .group = kServer,
-     .since = "2.2.12", .complexity = "O(N) where N is the number of entries returned",
+    {.syntax = "SLOWLOG GET [count]",
+     .handler = slowlog_get,
+     .flags = kAdmin | kLoading | kStale,
+     .group = kServer,
+     .since = "2.2.12",
+     .complexity = "O(N) where N is the number of entries returned",
      .summary = "Returns the slow log's entries."},
-    {.syntax = "SLOWLOG HELP", .handler = slowlog_help, .flags = kLoading | kStale, .group = kServer,
-     .since = "6.2.0", .complexity = "O(1)", .summary = "Show helpful text about the different subcommands"},
-    {.syntax = "SLOWLOG LEN", .handler = slowlog_len, .flags = kAdmin | kLoading | kStale, .group = kServer,
-     .since = "2.2.12", .complexity = "O(1)", .summary = "Returns the number of entries in the slow log."},
-    {.syntax = "SLOWLOG RESET", .handler = slowlog_reset, .flags = kAdmin | kLoading | kStale, .group = kServer,
-     .since = "2.2.12", .complexity = "O(N) where N is the number of entries in the slowlog",
+    {.syntax = "SLOWLOG HELP",
+     .handler = slowlog_help,
+     .flags = kLoading | kStale,
+     .group = kServer,
+     .since = "6.2.0",
+     .complexity = "O(1)",
+     .summary = "Show helpful text about the different subcommands"},
+    {.syntax = "SLOWLOG LEN",
+     .handler = slowlog_len,
+     .flags = kAdmin | kLoading | kStale,
+     .group = kServer,
+     .since = "2.2.12",
+     .complexity = "O(1)",
+     .summary = "Returns the number of entries in the slow log."},
+    {.syntax = "SLOWLOG RESET",
+     .handler = slowlog_reset,
+     .flags = kAdmin | kLoading | kStale,
+     .group = kServer,
+     .since = "2.2.12",
+     .complexity = "O(N) where N is the number of entries in the slowlog",
      .summary = "Clears all entries from the slow log."},
 };
 
 }  // namespace
 
-Rows slow_log_rows() { return kRows; }
+Rows slow_log_rows() {
+  return kRows;
+}
 
 }  // namespace scrubjay::commands

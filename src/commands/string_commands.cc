@@ -14,8 +14,10 @@ namespace error_text = resp::error_text;
 
 void get(CommandContext& c) {
   const Entry* entry = c.find_string(c.key());
-  if (entry == nullptr) c.reply.null();
-  else c.reply_string(*entry);
+  if (entry == nullptr)
+    c.reply.null();
+  else
+    c.reply_string(*entry);
 }
 
 // What SET's options say, after the key and the value.
@@ -34,19 +36,27 @@ SetOptions parse_set_options(CommandContext& c) {
   ExpireUnit unit{};
   // The same word may come twice, and the later one counts; another word may not.
   const auto take_time = [&](std::string_view word, ExpireUnit its_unit) {
-    if ((timed && its_unit != unit) || options.keep_ttl || c.args.left() < 2 || !c.args.take(word)) return false;
+    if ((timed && its_unit != unit) || options.keep_ttl || c.args.left() < 2 || !c.args.take(word))
+      return false;
     timed = true;
     unit = its_unit;
     amount = c.args.next();
     return true;
   };
   while (!c.args.at_end()) {
-    if (!options.only_existing && c.args.take("NX")) options.only_new = true;
-    else if (!options.only_new && c.args.take("XX")) options.only_existing = true;
-    else if (c.args.take("GET")) options.get = true;
-    else if (!timed && c.args.take("KEEPTTL")) options.keep_ttl = true;
-    else if (take_time("EX", kEx) || take_time("PX", kPx) || take_time("EXAT", kExAt) || take_time("PXAT", kPxAt)) continue;
-    else fail(error_text::kSyntax);
+    if (!options.only_existing && c.args.take("NX"))
+      options.only_new = true;
+    else if (!options.only_new && c.args.take("XX"))
+      options.only_existing = true;
+    else if (c.args.take("GET"))
+      options.get = true;
+    else if (!timed && c.args.take("KEEPTTL"))
+      options.keep_ttl = true;
+    else if (take_time("EX", kEx) || take_time("PX", kPx) || take_time("EXAT", kExAt) ||
+             take_time("PXAT", kPxAt))
+      continue;
+    else
+      fail(error_text::kSyntax);
   }
   if (timed) options.deadline = positive_deadline(c, amount, unit);
   return options;
@@ -64,8 +74,10 @@ void set(CommandContext& c) {
   const SetOptions options = parse_set_options(c);
   if (options.get) {
     const Entry* old = c.find_string(c.key());
-    if (old == nullptr) c.reply.null();
-    else c.reply_string(*old);
+    if (old == nullptr)
+      c.reply.null();
+    else
+      c.reply_string(*old);
   }
   const Entry* present = c.keys.find(c.key(), Lookup::kPeek);
   if ((options.only_new && present != nullptr) || (options.only_existing && present == nullptr)) {
@@ -87,8 +99,12 @@ void set_with_time(CommandContext& c, ExpireUnit unit) {
   c.keys.announce("expire", c.key());
   c.reply.ok();
 }
-void setex(CommandContext& c) { set_with_time(c, kEx); }
-void psetex(CommandContext& c) { set_with_time(c, kPx); }
+void setex(CommandContext& c) {
+  set_with_time(c, kEx);
+}
+void psetex(CommandContext& c) {
+  set_with_time(c, kPx);
+}
 
 void setnx(CommandContext& c) {
   if (c.keys.find(c.key(), Lookup::kWrite) != nullptr) return c.reply.integer(0);
@@ -99,8 +115,10 @@ void setnx(CommandContext& c) {
 
 void getset(CommandContext& c) {
   const Entry* old = c.find_string(c.key());
-  if (old == nullptr) c.reply.null();
-  else c.reply_string(*old);
+  if (old == nullptr)
+    c.reply.null();
+  else
+    c.reply_string(*old);
   c.keys.put_string(c.key(), c.args[2], kNoDeadline);
   c.keys.announce("set", c.key());
 }
@@ -121,17 +139,23 @@ void getex(CommandContext& c) {
   if (c.args.left() == 1 && c.args.take("PERSIST")) {
     persist = true;
   } else if (c.args.left() == 2) {
-    if (c.args.take("EX")) unit = kEx;
-    else if (c.args.take("PX")) unit = kPx;
-    else if (c.args.take("EXAT")) unit = kExAt;
-    else if (c.args.take("PXAT")) unit = kPxAt;
-    else fail(error_text::kSyntax);
+    if (c.args.take("EX"))
+      unit = kEx;
+    else if (c.args.take("PX"))
+      unit = kPx;
+    else if (c.args.take("EXAT"))
+      unit = kExAt;
+    else if (c.args.take("PXAT"))
+      unit = kPxAt;
+    else
+      fail(error_text::kSyntax);
     amount = c.args.next();
   }
   c.args.end();
   const Entry* entry = c.find_string(c.key());
   if (entry == nullptr) return c.reply.null();
-  const int64_t deadline = amount.data() == nullptr ? kNoDeadline : positive_deadline(c, amount, unit);
+  const int64_t deadline =
+      amount.data() == nullptr ? kNoDeadline : positive_deadline(c, amount, unit);
   c.reply_string(*entry);
   if (deadline != kNoDeadline && deadline < c.now_ms()) {
     c.keys.erase(c.key());
@@ -149,13 +173,16 @@ void mget(CommandContext& c) {
   c.reply.array(static_cast<int64_t>(c.key_list.size()));
   for (const Key& key : c.key_list) {
     const Entry* entry = c.keys.find(key);
-    if (entry == nullptr || entry->type() != store::Type::kString) c.reply.null();
-    else c.reply_string(*entry);
+    if (entry == nullptr || entry->type() != store::Type::kString)
+      c.reply.null();
+    else
+      c.reply_string(*entry);
   }
 }
 
 void check_pairs(const CommandContext& c) {
-  if (c.args.size() % 2 == 0) fail("ERR wrong number of arguments for '{}' command", c.command.name);
+  if (c.args.size() % 2 == 0)
+    fail("ERR wrong number of arguments for '{}' command", c.command.name);
 }
 
 void set_pairs(CommandContext& c) {
@@ -197,8 +224,12 @@ void add_to_integer(CommandContext& c, int64_t by) {
   c.reply.integer(value);
 }
 
-void incr(CommandContext& c) { add_to_integer(c, 1); }
-void decr(CommandContext& c) { add_to_integer(c, -1); }
+void incr(CommandContext& c) {
+  add_to_integer(c, 1);
+}
+void decr(CommandContext& c) {
+  add_to_integer(c, -1);
+}
 void incrby(CommandContext& c) {
   c.args.skip(1);
   add_to_integer(c, c.args.next_integer());
@@ -219,7 +250,8 @@ void incrbyfloat(CommandContext& c) {
   if (std::isnan(sum) || std::isinf(sum)) fail("ERR increment would produce NaN or Infinity");
   const std::string text = format_long_double(sum);
   const int64_t deadline = entry == nullptr ? kNoDeadline : entry->deadline();
-  const auto encoding = text.size() <= store::kMaxEmbstr ? store::Encoding::kEmbstr : store::Encoding::kRaw;
+  const auto encoding =
+      text.size() <= store::kMaxEmbstr ? store::Encoding::kEmbstr : store::Encoding::kRaw;
   c.keys.put_string(c.key(), text, deadline, encoding);
   c.keys.announce("incrbyfloat", c.key());
   c.reply.bulk(text);
@@ -284,82 +316,194 @@ using enum schema::KeyFlag;
 constexpr auto kString = schema::Group::kString;
 
 constexpr CommandSpec kRows[] = {
-    {.syntax = "APPEND key value", .handler = append, .keys = {key_at(1, kRW | kInsert)},
-     .flags = kWrite | kDenyOom | kFast, .group = kString, .since = "2.0.0",
-     .complexity = "O(1). The amortized time complexity is O(1) assuming the appended value is small and the already present value is of any size, since the string grows by doubling.",
+    {.syntax = "APPEND key value",
+     .handler = append,
+     .keys = {key_at(1, kRW | kInsert)},
+     .flags = kWrite | kDenyOom | kFast,
+     .group = kString,
+     .since = "2.0.0",
+     .complexity =
+         "O(1). The amortized time complexity is O(1) assuming the appended value is small and the "
+         "already present value is of any size, since the string grows by doubling.",
      .summary = "Appends a string to the value of a key. Creates the key if it doesn't exist."},
-    {.syntax = "DECR key", .handler = decr, .keys = {key_at(1, kRW | kAccess | kUpdate)},
-     .flags = kWrite | kDenyOom | kFast, .group = kString, .since = "1.0.0", .complexity = "O(1)",
-     .summary = "Decrements the integer value of a key by one. Uses 0 as initial value if the key doesn't exist."},
-    {.syntax = "DECRBY key decrement", .handler = decrby, .keys = {key_at(1, kRW | kAccess | kUpdate)},
-     .flags = kWrite | kDenyOom | kFast, .group = kString, .since = "1.0.0", .complexity = "O(1)",
-     .summary = "Decrements a number from the integer value of a key. Uses 0 as initial value if the key doesn't exist."},
-    {.syntax = "GET key", .handler = get, .keys = {key_at(1, kRO | kAccess)},
-     .flags = kReadOnly | kFast, .group = kString, .since = "1.0.0", .complexity = "O(1)",
+    {.syntax = "DECR key",
+     .handler = decr,
+     .keys = {key_at(1, kRW | kAccess | kUpdate)},
+     .flags = kWrite | kDenyOom | kFast,
+     .group = kString,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .summary = "Decrements the integer value of a key by one. Uses 0 as initial value if the key "
+                "doesn't exist."},
+    {.syntax = "DECRBY key decrement",
+     .handler = decrby,
+     .keys = {key_at(1, kRW | kAccess | kUpdate)},
+     .flags = kWrite | kDenyOom | kFast,
+     .group = kString,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .summary = "Decrements a number from the integer value of a key. Uses 0 as initial value if "
+                "the key doesn't exist."},
+    {.syntax = "GET key",
+     .handler = get,
+     .keys = {key_at(1, kRO | kAccess)},
+     .flags = kReadOnly | kFast,
+     .group = kString,
+     .since = "1.0.0",
+     .complexity = "O(1)",
      .summary = "Returns the string value of a key."},
-    {.syntax = "GETDEL key", .handler = getdel, .keys = {key_at(1, kRW | kAccess | kDelete)},
-     .flags = kWrite | kFast, .group = kString, .since = "6.2.0", .complexity = "O(1)",
+    {.syntax = "GETDEL key",
+     .handler = getdel,
+     .keys = {key_at(1, kRW | kAccess | kDelete)},
+     .flags = kWrite | kFast,
+     .group = kString,
+     .since = "6.2.0",
+     .complexity = "O(1)",
      .summary = "Returns the string value of a key after deleting the key."},
-    {.syntax = "GETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST]",
-     .handler = getex, .keys = {key_at(1, kRW | kAccess | kUpdate)},
-     .flags = kWrite | kFast, .group = kString, .since = "6.2.0", .complexity = "O(1)",
+    {.syntax = "GETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT "
+               "unix-time-milliseconds | PERSIST]",
+     .handler = getex,
+     .keys = {key_at(1, kRW | kAccess | kUpdate)},
+     .flags = kWrite | kFast,
+     .group = kString,
+     .since = "6.2.0",
+     .complexity = "O(1)",
      .summary = "Returns the string value of a key after setting its expiration time."},
-    {.syntax = "GETRANGE key start end", .handler = getrange, .keys = {key_at(1, kRO | kAccess)},
-     .flags = kReadOnly, .group = kString, .since = "2.4.0",
+    {.syntax = "GETRANGE key start end",
+     .handler = getrange,
+     .keys = {key_at(1, kRO | kAccess)},
+     .flags = kReadOnly,
+     .group = kString,
+     .since = "2.4.0",
      .complexity = "O(N) where N is the length of the returned string.",
      .summary = "Returns a substring of the string stored at a key."},
-    {.syntax = "GETSET key value", .handler = getset, .keys = {key_at(1, kRW | kAccess | kUpdate)},
-     .flags = kWrite | kDenyOom | kFast, .group = kString, .since = "1.0.0", .complexity = "O(1)",
+    {.syntax = "GETSET key value",
+     .handler = getset,
+     .keys = {key_at(1, kRW | kAccess | kUpdate)},
+     .flags = kWrite | kDenyOom | kFast,
+     .group = kString,
+     .since = "1.0.0",
+     .complexity = "O(1)",
      .summary = "Returns the previous string value of a key after setting it to a new value."},
-    {.syntax = "INCR key", .handler = incr, .keys = {key_at(1, kRW | kAccess | kUpdate)},
-     .flags = kWrite | kDenyOom | kFast, .group = kString, .since = "1.0.0", .complexity = "O(1)",
-     .summary = "Increments the integer value of a key by one. Uses 0 as initial value if the key doesn't exist."},
-    {.syntax = "INCRBY key increment", .handler = incrby, .keys = {key_at(1, kRW | kAccess | kUpdate)},
-     .flags = kWrite | kDenyOom | kFast, .group = kString, .since = "1.0.0", .complexity = "O(1)",
-     .summary = "Increments the integer value of a key by a number. Uses 0 as initial value if the key doesn't exist."},
-    {.syntax = "INCRBYFLOAT key increment", .handler = incrbyfloat, .keys = {key_at(1, kRW | kAccess | kUpdate)},
-     .flags = kWrite | kDenyOom | kFast, .group = kString, .since = "2.6.0", .complexity = "O(1)",
-     .summary = "Increments the floating point value of a key by a number. Uses 0 as initial value if the key doesn't exist."},
-    {.syntax = "MGET key [key ...]", .handler = mget, .keys = {keys_from_to(1, -1, 1, kRO | kAccess)},
-     .flags = kReadOnly | kFast, .group = kString, .since = "1.0.0",
+    {.syntax = "INCR key",
+     .handler = incr,
+     .keys = {key_at(1, kRW | kAccess | kUpdate)},
+     .flags = kWrite | kDenyOom | kFast,
+     .group = kString,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .summary = "Increments the integer value of a key by one. Uses 0 as initial value if the key "
+                "doesn't exist."},
+    {.syntax = "INCRBY key increment",
+     .handler = incrby,
+     .keys = {key_at(1, kRW | kAccess | kUpdate)},
+     .flags = kWrite | kDenyOom | kFast,
+     .group = kString,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .summary = "Increments the integer value of a key by a number. Uses 0 as initial value if the "
+                "key doesn't exist."},
+    {.syntax = "INCRBYFLOAT key increment",
+     .handler = incrbyfloat,
+     .keys = {key_at(1, kRW | kAccess | kUpdate)},
+     .flags = kWrite | kDenyOom | kFast,
+     .group = kString,
+     .since = "2.6.0",
+     .complexity = "O(1)",
+     .summary = "Increments the floating point value of a key by a number. Uses 0 as initial value "
+                "if the key doesn't exist."},
+    {.syntax = "MGET key [key ...]",
+     .handler = mget,
+     .keys = {keys_from_to(1, -1, 1, kRO | kAccess)},
+     .flags = kReadOnly | kFast,
+     .group = kString,
+     .since = "1.0.0",
      .complexity = "O(N) where N is the number of keys to retrieve.",
      .summary = "Atomically returns the string values of one or more keys."},
-    {.syntax = "MSET key value [key value ...]", .handler = mset, .keys = {keys_from_to(1, -1, 2, kOW | kUpdate)},
-     .flags = kWrite | kDenyOom, .group = kString, .since = "1.0.1",
+    {.syntax = "MSET key value [key value ...]",
+     .handler = mset,
+     .keys = {keys_from_to(1, -1, 2, kOW | kUpdate)},
+     .flags = kWrite | kDenyOom,
+     .group = kString,
+     .since = "1.0.1",
      .complexity = "O(N) where N is the number of keys to set.",
      .summary = "Atomically creates or modifies the string values of one or more keys."},
-    {.syntax = "MSETNX key value [key value ...]", .handler = msetnx, .keys = {keys_from_to(1, -1, 2, kOW | kInsert)},
-     .flags = kWrite | kDenyOom, .group = kString, .since = "1.0.1",
+    {.syntax = "MSETNX key value [key value ...]",
+     .handler = msetnx,
+     .keys = {keys_from_to(1, -1, 2, kOW | kInsert)},
+     .flags = kWrite | kDenyOom,
+     .group = kString,
+     .since = "1.0.1",
      .complexity = "O(N) where N is the number of keys to set.",
-     .summary = "Atomically modifies the string values of one or more keys only when all keys don't exist."},
-    {.syntax = "PSETEX key milliseconds value", .handler = psetex, .keys = {key_at(1, kOW | kUpdate)},
-     .flags = kWrite | kDenyOom, .group = kString, .since = "2.6.0", .complexity = "O(1)",
-     .summary = "Sets both string value and expiration time in milliseconds of a key. The key is created if it doesn't exist."},
-    {.syntax = "SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
-     .handler = set, .keys = {key_at(1, kRW | kAccess | kUpdate | kVariableFlags)},
-     .flags = kWrite | kDenyOom, .group = kString, .since = "1.0.0", .complexity = "O(1)",
-     .summary = "Sets the string value of a key, ignoring its type. The key is created if it doesn't exist."},
-    {.syntax = "SETEX key seconds value", .handler = setex, .keys = {key_at(1, kOW | kUpdate)},
-     .flags = kWrite | kDenyOom, .group = kString, .since = "2.0.0", .complexity = "O(1)",
-     .summary = "Sets the string value and expiration time of a key. Creates the key if it doesn't exist."},
-    {.syntax = "SETNX key value", .handler = setnx, .keys = {key_at(1, kOW | kInsert)},
-     .flags = kWrite | kDenyOom | kFast, .group = kString, .since = "1.0.0", .complexity = "O(1)",
+     .summary = "Atomically modifies the string values of one or more keys only when all keys "
+                "don't exist."},
+    {.syntax = "PSETEX key milliseconds value",
+     .handler = psetex,
+     .keys = {key_at(1, kOW | kUpdate)},
+     .flags = kWrite | kDenyOom,
+     .group = kString,
+     .since = "2.6.0",
+     .complexity = "O(1)",
+     .summary = "Sets both string value and expiration time in milliseconds of a key. The key is "
+                "created if it doesn't exist."},
+    {.syntax = "SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT "
+               "unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
+     .handler = set,
+     .keys = {key_at(1, kRW | kAccess | kUpdate | kVariableFlags)},
+     .flags = kWrite | kDenyOom,
+     .group = kString,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .summary = "Sets the string value of a key, ignoring its type. The key is created if it "
+                "doesn't exist."},
+    {.syntax = "SETEX key seconds value",
+     .handler = setex,
+     .keys = {key_at(1, kOW | kUpdate)},
+     .flags = kWrite | kDenyOom,
+     .group = kString,
+     .since = "2.0.0",
+     .complexity = "O(1)",
+     .summary = "Sets the string value and expiration time of a key. Creates the key if it doesn't "
+                "exist."},
+    {.syntax = "SETNX key value",
+     .handler = setnx,
+     .keys = {key_at(1, kOW | kInsert)},
+     .flags = kWrite | kDenyOom | kFast,
+     .group = kString,
+     .since = "1.0.0",
+     .complexity = "O(1)",
      .summary = "Set the string value of a key only when the key doesn't exist."},
-    {.syntax = "SETRANGE key offset value", .handler = setrange, .keys = {key_at(1, kRW | kUpdate)},
-     .flags = kWrite | kDenyOom, .group = kString, .since = "2.2.0",
+    {.syntax = "SETRANGE key offset value",
+     .handler = setrange,
+     .keys = {key_at(1, kRW | kUpdate)},
+     .flags = kWrite | kDenyOom,
+     .group = kString,
+     .since = "2.2.0",
      .complexity = "O(1), not counting the time taken to copy the new string in place.",
-     .summary = "Overwrites a part of a string value with another by an offset. Creates the key if it doesn't exist."},
-    {.syntax = "STRLEN key", .handler = strlen, .keys = {key_at(1, kRO)},
-     .flags = kReadOnly | kFast, .group = kString, .since = "2.2.0", .complexity = "O(1)",
+     .summary = "Overwrites a part of a string value with another by an offset. Creates the key if "
+                "it doesn't exist."},
+    {.syntax = "STRLEN key",
+     .handler = strlen,
+     .keys = {key_at(1, kRO)},
+     .flags = kReadOnly | kFast,
+     .group = kString,
+     .since = "2.2.0",
+     .complexity = "O(1)",
      .summary = "Returns the length of a string value."},
-    {.syntax = "SUBSTR key start end", .handler = getrange, .keys = {key_at(1, kRO | kAccess)},
-     .flags = kReadOnly, .group = kString, .since = "1.0.0",
+    {.syntax = "SUBSTR key start end",
+     .handler = getrange,
+     .keys = {key_at(1, kRO | kAccess)},
+     .flags = kReadOnly,
+     .group = kString,
+     .since = "1.0.0",
      .complexity = "O(N) where N is the length of the returned string.",
      .summary = "Returns a substring from a string value."},
 };
 
 }  // namespace
 
-Rows string_rows() { return kRows; }
+Rows string_rows() {
+  return kRows;
+}
 
 }  // namespace scrubjay::commands

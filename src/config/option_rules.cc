@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <sstream>
 
 #include "base/number.h"
 #include "base/text.h"
@@ -148,8 +149,13 @@ Result<std::string> check_title_template(const Option&, const Assignment& assign
 }
 
 Result<std::string> check_save_points(const Option&, const Assignment& assignment) {
-  const auto words = assignment.words;
-  if (words.empty() || (words.size() == 1 && words[0].empty())) return std::string{};
+  // All points may stand in one word: --save "900 1 300 10".
+  std::vector<std::string> words;
+  for (const std::string& word : assignment.words) {
+    std::istringstream parts(word);
+    for (std::string part; parts >> part;) words.push_back(part);
+  }
+  if (words.empty()) return std::string{};
   std::string shown = assignment.first ? std::string{} : assignment.current;
   if (words.size() % 2 != 0) return Error{"Invalid save parameters"};
   for (size_t i = 0; i < words.size(); ++i) {

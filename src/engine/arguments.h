@@ -1,5 +1,5 @@
-// A cursor over a request's arguments behind the command's name. Errors are CommandErrors with Redis's
-// texts. Views live as long as the request.
+// A cursor over a request's arguments behind the command's name. Errors are CommandErrors with
+// Redis's texts. Views live as long as the request.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,8 @@ class Arguments {
     return *value;
   }
   // As next_integer, but outside of [low, high] is the same error.
-  int64_t next_integer_in(int64_t low, int64_t high, std::string_view error = resp::error_text::kNotInteger) {
+  int64_t next_integer_in(int64_t low, int64_t high,
+                          std::string_view error = resp::error_text::kNotInteger) {
     const int64_t value = next_integer(error);
     if (value < low || value > high) fail(error);
     return value;

@@ -1,6 +1,6 @@
-// A connected client, apart from its socket: what it chose, what it is in the middle of, what it did.
-// Its own thread uses it while its gate is raised; others only while they hold the world, but for the
-// atomic fields. net/session owns it.
+// A connected client, apart from its socket: what it chose, what it is in the middle of, what it
+// did. Its own thread uses it while its gate is raised; others only while they hold the world, but
+// for the atomic fields. net/session owns it.
 #pragma once
 
 #include <atomic>
@@ -34,6 +34,7 @@ struct Transaction {
   bool aborted = false;  // a command could not be queued: EXEC refuses
   std::vector<QueuedCommand> queue;
   std::vector<WatchedVersion> watched;
+  size_t executing = 0;  // how many commands EXEC is running
 };
 
 // A client that waits: what ends the wait without an event.
@@ -52,7 +53,7 @@ struct Client {
 
   // The connection, fixed at its start.
   int socket = -1;
-  std::string address;        // "127.0.0.1:1234", "/path:0"
+  std::string address;  // "127.0.0.1:1234", "/path:0"
   std::string local_address;
   int64_t created_ms = 0;
   bool unix_socket = false;
@@ -93,7 +94,8 @@ struct Client {
 
 // Whether the client is on this host, as the options of kind "local" mean it.
 inline bool is_local(const Client& client) {
-  return client.unix_socket || client.address.starts_with("127.") || client.address.starts_with("[::1]");
+  return client.unix_socket || client.address.starts_with("127.") ||
+         client.address.starts_with("[::1]");
 }
 
 }  // namespace scrubjay::engine

@@ -2,9 +2,9 @@
 // handler had replied. Nothing else is thrown between the two.
 #pragma once
 
-#include <string>
-
 #include <fmt/format.h>
+
+#include <string>
 
 namespace scrubjay::engine {
 
@@ -12,7 +12,9 @@ struct CommandError {
   std::string text;  // the whole line without the dash: "ERR syntax error"
 };
 
-[[noreturn]] inline void fail(std::string_view text) { throw CommandError{std::string(text)}; }
+[[noreturn]] inline void fail(std::string_view text) {
+  throw CommandError{std::string(text)};
+}
 
 template <class First, class... Args>
 [[noreturn]] void fail(fmt::format_string<First, Args...> format, First&& first, Args&&... args) {

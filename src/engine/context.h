@@ -1,5 +1,5 @@
-// What a handler sees: its arguments, its locked keys, the reply, its client, and the services. Made
-// by the dispatcher for one run of one command, on the client's own thread.
+// What a handler sees: its arguments, its locked keys, the reply, its client, and the services.
+// Made by the dispatcher for one run of one command, on the client's own thread.
 #pragma once
 
 #include <span>
@@ -36,13 +36,16 @@ struct CommandContext {
   // The entry if it is a string, nullptr if absent; -WRONGTYPE else.
   const Entry* find_string(const Key& name, Lookup lookup = Lookup::kRead) {
     const Entry* entry = keys.find(name, lookup);
-    if (entry != nullptr && entry->type() != store::Type::kString) fail(resp::error_text::kWrongType);
+    if (entry != nullptr && entry->type() != store::Type::kString)
+      fail(resp::error_text::kWrongType);
     return entry;
   }
   // Long values are handed to the socket by reference, not copied.
   void reply_string(const Entry& entry) {
-    if (entry.is_block()) reply.bulk(entry.block());
-    else reply.bulk(entry.string());
+    if (entry.is_block())
+      reply.bulk(entry.block());
+    else
+      reply.bulk(entry.string());
   }
 
   // The client waits: no reply now. `time_out` writes the reply at deadline_ms (0: never) or when

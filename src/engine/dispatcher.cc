@@ -47,9 +47,12 @@ void append_keys(const Command& command, std::span<const std::string_view> argum
 
 }  // namespace
 
-Dispatcher::Dispatcher(Services& services) : services_(services) { services.dispatcher = this; }
+Dispatcher::Dispatcher(Services& services) : services_(services) {
+  services.dispatcher = this;
+}
 
-const Command* Dispatcher::resolve(std::span<const std::string_view> arguments, std::string* error) const {
+const Command* Dispatcher::resolve(std::span<const std::string_view> arguments,
+                                   std::string* error) const {
   const Command* command = services_.commands.find(arguments[0]);
   if (command == nullptr) {
     if (error != nullptr) *error = unknown_command(arguments);
@@ -60,7 +63,8 @@ const Command* Dispatcher::resolve(std::span<const std::string_view> arguments, 
   if (subcommand == nullptr && error != nullptr) {
     std::string parent = command->name;
     for (char& c : parent) c = static_cast<char>(std::toupper(c));
-    *error = fmt::format("ERR unknown subcommand '{}'. Try {} HELP.", arguments[1].substr(0, kShownBytes), parent);
+    *error = fmt::format("ERR unknown subcommand '{}'. Try {} HELP.",
+                         arguments[1].substr(0, kShownBytes), parent);
   }
   return subcommand;
 }
@@ -86,12 +90,14 @@ void Dispatcher::count_error(Worker& worker, std::string_view error) {
   ++worker.counters.error_replies;
   const std::string_view word = error.substr(0, error.find(' '));
   const auto found = worker.counters.errors.find(word);
-  if (found != worker.counters.errors.end()) ++found->second;
-  else if (worker.counters.errors.size() < 128) worker.counters.errors.emplace(word, 1);
+  if (found != worker.counters.errors.end())
+    ++found->second;
+  else if (worker.counters.errors.size() < 128)
+    worker.counters.errors.emplace(word, 1);
 }
 
-bool Dispatcher::refuse(Worker& worker, Client& client, const Command* command, std::string_view error,
-                        resp::ReplyBuilder& reply) {
+bool Dispatcher::refuse(Worker& worker, Client& client, const Command* command,
+                        std::string_view error, resp::ReplyBuilder& reply) {
   if (command != nullptr) ++worker.counters.commands[command->id].rejected;
   if (command != nullptr && (command->flags & schema::kLocksQueue)) {
     // EXEC itself is refused: the transaction is over.
@@ -140,13 +146,17 @@ std::string Dispatcher::why_refused(Worker& worker, Client& client, const Comman
   if (!client.authenticated && !(flags & schema::kNoAuth)) return std::string(error_text::kNoAuth);
   if ((flags & schema::kProtected) != 0) {
     const auto permission = services_.config.enable_debug_command;
-    if (permission == config::Permission::kNo || (permission == config::Permission::kLocal && !is_local(client))) {
-      return "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can "
-             "run it from a local connection, otherwise you need to set this option in the configuration file, "
+    if (permission == config::Permission::kNo ||
+        (permission == config::Permission::kLocal && !is_local(client))) {
+      return "ERR DEBUG command not allowed. If the enable-debug-command option is set to "
+             "\"local\", you can "
+             "run it from a local connection, otherwise you need to set this option in the "
+             "configuration file, "
              "and then restart the server.";
     }
   }
-  if (client.transaction.open && (flags & schema::kNoMulti)) return "ERR Command not allowed inside a transaction";
+  if (client.transaction.open && (flags & schema::kNoMulti))
+    return "ERR Command not allowed inside a transaction";
   if (services_.config.maxmemory != 0 && !make_room(worker)) {
     bool needs_memory = flags & schema::kDenyOom;
     if (client.transaction.open && !(flags & schema::kControl)) needs_memory = true;
@@ -162,7 +172,8 @@ std::string Dispatcher::why_refused(Worker& worker, Client& client, const Comman
 
 Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
                                         std::span<const std::string_view> arguments,
-                                        const PreparedRequest& prepared, resp::ReplyBuilder& reply) {
+                                        const PreparedRequest& prepared,
+                                        resp::ReplyBuilder& reply) {
   const Command* command = prepared.command;
   const ReplyMode mode = client.reply_mode;
   const size_t mark = reply.buffer().mark();
@@ -176,14 +187,17 @@ Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
     std::string error;
     resolve(arguments, &error);
     refuse(worker, client, nullptr, error, reply);
-  } else if (!arity_fits(*command, arguments.size()) || command->spec->handler == nullptr) [[unlikely]] {
+  } else if (!arity_fits(*command, arguments.size()) || command->spec->handler == nullptr)
+      [[unlikely]] {
     refuse(worker, client, command,
            fmt::format("ERR wrong number of arguments for '{}' command", command->name), reply);
   } else {
-    const bool plain = client.authenticated && !client.transaction.open && services_.config.maxmemory == 0 &&
+    const bool plain = client.authenticated && !client.transaction.open &&
+                       services_.config.maxmemory == 0 &&
                        (command->flags & (schema::kProtected | schema::kLocksQueue)) == 0;
     std::string error;
-    if (!plain) [[unlikely]] error = why_refused(worker, client, *command, arguments);
+    if (!plain) [[unlikely]]
+      error = why_refused(worker, client, *command, arguments);
     if (!error.empty()) {
       refuse(worker, client, command, error, reply);
     } else if (services_.paused.load(std::memory_order_relaxed) && is_paused(client, *command)) {
@@ -206,7 +220,8 @@ Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
   return outcome;
 }
 
-void Dispatcher::lock_transaction(Worker& worker, Client& client, const Command& command, bool& world) {
+void Dispatcher::lock_transaction(Worker& worker, Client& client, const Command& command,
+                                  bool& world) {
   Transaction& transaction = client.transaction;
   thread_local std::vector<std::string_view> views;
   thread_local std::vector<store::Key> keys;
@@ -237,8 +252,10 @@ void Dispatcher::run(Worker& worker, Client& client, const Command& command,
   } else {
     append_keys(command, arguments, keys);
     if (keys.size() > 1) {
-      for (const store::Key& key : keys) services_.keyspace.prefetch_bucket(key.hash, client.database);
-      for (const store::Key& key : keys) services_.keyspace.prefetch_entry(key.hash, client.database);
+      for (const store::Key& key : keys)
+        services_.keyspace.prefetch_bucket(key.hash, client.database);
+      for (const store::Key& key : keys)
+        services_.keyspace.prefetch_entry(key.hash, client.database);
     }
     if (!world) worker.keys.lock(keys);
   }
@@ -270,11 +287,19 @@ void Dispatcher::call(Worker& worker, Client& client, const Command& command,
   const bool monitored = services_.monitors.load(std::memory_order_relaxed) != 0 &&
                          !(command.flags & (schema::kSkipMonitor | schema::kAdmin));
   const bool runs_queue = (command.flags & schema::kLocksQueue) != 0;
-  if (monitored && !runs_queue) [[unlikely]] feed_monitors(client, command, arguments);
+  if (monitored && !runs_queue) [[unlikely]]
+    feed_monitors(client, command, arguments);
   worker.keys.select(client.database);
   worker.keys.set_touching(!client.no_touch);
-  CommandContext context{Arguments(arguments, command.parent != nullptr ? 2 : 1), command, reply, client,
-                         services_, worker, worker.keys, keys, in_transaction};
+  CommandContext context{Arguments(arguments, command.parent != nullptr ? 2 : 1),
+                         command,
+                         reply,
+                         client,
+                         services_,
+                         worker,
+                         worker.keys,
+                         keys,
+                         in_transaction};
   metrics::CommandCounters& counters = worker.counters.commands[command.id];
   const size_t mark = reply.buffer().mark();
   const int64_t start_ns = worker.stamp_ns;
@@ -286,7 +311,8 @@ void Dispatcher::call(Worker& worker, Client& client, const Command& command,
     count_error(worker, error.text);
     ++counters.failed;
   }
-  if (monitored && runs_queue) [[unlikely]] feed_monitors(client, command, arguments);
+  if (monitored && runs_queue) [[unlikely]]
+    feed_monitors(client, command, arguments);
   client.last_command = &command;
   ++client.commands;
   ++worker.counters.commands_processed;
@@ -300,9 +326,11 @@ void Dispatcher::call(Worker& worker, Client& client, const Command& command,
     counters.histogram->add(static_cast<uint64_t>(duration_ns));
   }
   const int64_t slow_us = services_.config.slowlog_log_slower_than_us;
-  if (slow_us >= 0 && duration_ns >= slow_us * 1000 && !(command.flags & schema::kSkipSlowlog)) [[unlikely]] {
-    services_.slow_log.record(worker.stamp_ns / 1'000'000, duration_ns / 1000, arguments, client.address,
-                              client.name, static_cast<size_t>(services_.config.slowlog_max_len));
+  if (slow_us >= 0 && duration_ns >= slow_us * 1000 && !(command.flags & schema::kSkipSlowlog))
+      [[unlikely]] {
+    services_.slow_log.record(worker.stamp_ns / 1'000'000, duration_ns / 1000, arguments,
+                              client.address, client.name,
+                              static_cast<size_t>(services_.config.slowlog_max_len));
   }
   const int64_t threshold_ms = services_.config.latency_monitor_threshold_ms;
   if (threshold_ms > 0 && duration_ns >= threshold_ms * 1'000'000) [[unlikely]] {
@@ -339,7 +367,8 @@ void Dispatcher::feed_monitors(const Client& client, const Command& command,
   }
 }
 
-void Dispatcher::finish_blocked(Worker& worker, Client& client, bool with_error, resp::ReplyBuilder& reply) {
+void Dispatcher::finish_blocked(Worker& worker, Client& client, bool with_error,
+                                resp::ReplyBuilder& reply) {
   if (!client.blocked) return;
   const auto blocked = std::move(client.blocked);
   if (with_error) {

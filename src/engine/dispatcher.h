@@ -1,6 +1,6 @@
-// The way of every request: find its row, check what must be checked, lock what its keys need, run the
-// handler, count, unlock. Stateless but for the services; each thread calls it with its own worker,
-// whose gate is raised.
+// The way of every request: find its row, check what must be checked, lock what its keys need, run
+// the handler, count, unlock. Stateless but for the services; each thread calls it with its own
+// worker, whose gate is raised.
 #pragma once
 
 #include <span>
@@ -56,7 +56,8 @@ class Dispatcher {
   void forget(Worker& worker, Client& client);
 
   // The row of a request, the subcommand's if there is one. nullptr and an error text when unknown.
-  const schema::Command* resolve(std::span<const std::string_view> arguments, std::string* error) const;
+  const schema::Command* resolve(std::span<const std::string_view> arguments,
+                                 std::string* error) const;
 
   // Takes and gives back the world around `f`. Gate raised before and after.
   template <class F>
@@ -69,8 +70,8 @@ class Dispatcher {
   }
 
  private:
-  bool refuse(Worker& worker, Client& client, const schema::Command* command, std::string_view error,
-              resp::ReplyBuilder& reply);
+  bool refuse(Worker& worker, Client& client, const schema::Command* command,
+              std::string_view error, resp::ReplyBuilder& reply);
   std::string why_refused(Worker& worker, Client& client, const schema::Command& command,
                           std::span<const std::string_view> arguments);
   bool is_paused(const Client& client, const schema::Command& command);
@@ -78,7 +79,8 @@ class Dispatcher {
   void run(Worker& worker, Client& client, const schema::Command& command,
            std::span<const std::string_view> arguments, const PreparedRequest& prepared,
            resp::ReplyBuilder& reply);
-  void lock_transaction(Worker& worker, Client& client, const schema::Command& command, bool& world);
+  void lock_transaction(Worker& worker, Client& client, const schema::Command& command,
+                        bool& world);
   void call(Worker& worker, Client& client, const schema::Command& command,
             std::span<const std::string_view> arguments, std::span<const store::Key> keys,
             resp::ReplyBuilder& reply, bool in_transaction);

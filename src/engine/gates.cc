@@ -32,7 +32,8 @@ void Gates::wait_turn(Gate& gate) {
   do {
     leave(gate);
     for (int i = 0; i < kSpins && pending_.load(std::memory_order_relaxed) != 0; ++i) pause();
-    for (uint32_t seen; (seen = pending_.load(std::memory_order_seq_cst)) != 0;) pending_.wait(seen);
+    for (uint32_t seen; (seen = pending_.load(std::memory_order_seq_cst)) != 0;)
+      pending_.wait(seen);
     raise(gate);
   } while (pending_.load(std::memory_order_seq_cst) != 0);
   waiting_.fetch_sub(1, std::memory_order_seq_cst);
@@ -42,9 +43,11 @@ void Gates::wait_turn(Gate& gate) {
 void Gates::take_world(Gate& own) {
   leave(own);
   const uint32_t ticket = next_ticket_.fetch_add(1, std::memory_order_seq_cst);
-  for (uint32_t now; (now = serving_.load(std::memory_order_seq_cst)) != ticket;) serving_.wait(now);
+  for (uint32_t now; (now = serving_.load(std::memory_order_seq_cst)) != ticket;)
+    serving_.wait(now);
   // Those whom the last section kept out go first.
-  for (uint32_t others; (others = waiting_.load(std::memory_order_seq_cst)) != 0;) waiting_.wait(others);
+  for (uint32_t others; (others = waiting_.load(std::memory_order_seq_cst)) != 0;)
+    waiting_.wait(others);
   pending_.store(1, std::memory_order_seq_cst);
   const std::lock_guard lock(list_mutex_);
   for (Gate& gate : gates_) {

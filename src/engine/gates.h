@@ -1,11 +1,11 @@
-// The gates: every thread that touches keys raises its own gate while it works, and whoever needs the
-// whole world to itself takes all gates at once. Raising costs one store and one load; a plain mutex
-// would let a busy owner starve the taker. Rank: before every stripe lock.
+// The gates: every thread that touches keys raises its own gate while it works, and whoever needs
+// the whole world to itself takes all gates at once. Raising costs one store and one load; a plain
+// mutex would let a busy owner starve the taker. Rank: before every stripe lock.
 //
 // An owner raises its flag, then looks at one shared `pending` word; a taker sets `pending`, then
 // waits for every flag to fall (both sequentially consistent, so one of the two sees the other).
-// Owners look at `pending` between commands. Takers stand in a queue; after one section every thread
-// that waits gets a turn before the next section begins.
+// Owners look at `pending` between commands. Takers stand in a queue; after one section every
+// thread that waits gets a turn before the next section begins.
 #pragma once
 
 #include <atomic>
@@ -33,11 +33,13 @@ class Gates {
   // Owner's side.
   void enter(Gate& gate) {
     raise(gate);
-    if (pending_.load(std::memory_order_seq_cst) != 0) [[unlikely]] wait_turn(gate);
+    if (pending_.load(std::memory_order_seq_cst) != 0) [[unlikely]]
+      wait_turn(gate);
   }
   void leave(Gate& gate) {
     gate.turn_.store(gate.turn_.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
-    if (pending_.load(std::memory_order_seq_cst) != 0) [[unlikely]] gate.turn_.notify_all();
+    if (pending_.load(std::memory_order_seq_cst) != 0) [[unlikely]]
+      gate.turn_.notify_all();
   }
   // Whether somebody waits for the world: leave and enter again between two commands.
   bool wanted() const { return pending_.load(std::memory_order_relaxed) != 0; }

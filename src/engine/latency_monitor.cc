@@ -6,7 +6,8 @@ namespace scrubjay::engine {
 
 void LatencyMonitor::add(std::string_view event, int64_t now_ms, int64_t duration_ms) {
   const std::lock_guard lock(mutex_);
-  const auto found = events_.try_emplace(std::string(event), Event{std::string(event), {}, 0}).first;
+  const auto found =
+      events_.try_emplace(std::string(event), Event{std::string(event), {}, 0}).first;
   Event& spikes = found->second;
   spikes.max_ms = std::max(spikes.max_ms, duration_ms);
   const int64_t now_s = now_ms / 1000;

@@ -1,5 +1,6 @@
-// Letters from other threads to the thread that owns a client: many producers, one consumer. A letter
-// is put in under whatever locks its order depends on; the owner is woken at most once per round.
+// Letters from other threads to the thread that owns a client: many producers, one consumer. A
+// letter is put in under whatever locks its order depends on; the owner is woken at most once per
+// round.
 #pragma once
 
 #include <sys/eventfd.h>
@@ -17,12 +18,12 @@ namespace scrubjay::engine {
 
 struct Letter {
   enum class Kind : uint8_t {
-    kMonitorLine,  // send these bytes to every client in MONITOR
-    kLook,       // the client's flags changed (killed, unblocked, resumed): look at it
-    kAdopt,      // take over this accepted socket
-    kLookAtAll,  // look at every client
+    kMonitorLine,   // send these bytes to every client in MONITOR
+    kLook,          // the client's flags changed (killed, unblocked, resumed): look at it
+    kAdopt,         // take over this accepted socket
+    kLookAtAll,     // look at every client
     kLookAtTimers,  // an earlier deadline was set
-    kStop,       // end the thread
+    kStop,          // end the thread
   };
   Kind kind;
   uint64_t client_id = 0;

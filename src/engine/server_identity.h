@@ -9,11 +9,12 @@ namespace scrubjay::engine {
 inline constexpr std::string_view kScrubjayVersion = "0.1.0";
 inline constexpr std::string_view kRedisVersion = "7.4.2";
 
-// `redis-server --version`'s line, as starters of test servers parse it, with our own name behind it.
+// `redis-server --version`'s line, as starters of test servers parse it, with our own name behind
+// it.
 inline std::string version_line() {
   return "Redis server v=" + std::string(kRedisVersion) +
-         " sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=scrubjay scrubjay=" + std::string(kScrubjayVersion) +
-         "\n";
+         " sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=scrubjay scrubjay=" +
+         std::string(kScrubjayVersion) + "\n";
 }
 
 }  // namespace scrubjay::engine

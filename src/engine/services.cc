@@ -11,8 +11,10 @@ namespace {
 std::atomic<Janitor*> retiring_janitor{nullptr};
 
 void retire(void* memory, void (*free)(void*)) {
-  if (Janitor* janitor = retiring_janitor.load(std::memory_order_acquire)) janitor->retire(memory, free);
-  else free(memory);
+  if (Janitor* janitor = retiring_janitor.load(std::memory_order_acquire))
+    janitor->retire(memory, free);
+  else
+    free(memory);
 }
 
 std::string random_hex(size_t digits) {
@@ -29,7 +31,8 @@ Services::Services(const Clock& server_clock, config::Config start_config,
       config(std::move(start_config)),
       commands(command_table),
       janitor(gates),
-      keyspace(clock, std::max<uint32_t>(8, 4 * threads), static_cast<int>(config.databases), retire),
+      keyspace(clock, std::max<uint32_t>(8, 4 * threads), static_cast<int>(config.databases),
+               retire),
       started_ms(clock.now_ms()),
       run_id(random_hex(40)) {
   // With one thread nobody prefetches while another works: memory can go at once.
@@ -40,7 +43,9 @@ Services::Services(const Clock& server_clock, config::Config start_config,
   apply_policy();
 }
 
-Services::~Services() { retiring_janitor.store(nullptr, std::memory_order_release); }
+Services::~Services() {
+  retiring_janitor.store(nullptr, std::memory_order_release);
+}
 
 void Services::pause_commands(int64_t until_ms, bool writes_only) {
   const bool in_force = !end_pause_if_over(clock.now_ms());
@@ -66,7 +71,8 @@ bool Services::end_pause_if_over(int64_t now_ms) {
 
 void Services::apply_policy() {
   keyspace.policy = {config.maxmemory_policy, static_cast<int>(config.lfu_log_factor),
-                     static_cast<int>(config.lfu_decay_time), static_cast<int>(config.maxmemory_samples)};
+                     static_cast<int>(config.lfu_decay_time),
+                     static_cast<int>(config.maxmemory_samples)};
 }
 
 }  // namespace scrubjay::engine

@@ -1,5 +1,5 @@
-// Everything a command may need besides keys: made once by main.cc (or a test), alive as long as the
-// server. The configuration and what is not atomic here changes only while the world is held.
+// Everything a command may need besides keys: made once by main.cc (or a test), alive as long as
+// the server. The configuration and what is not atomic here changes only while the world is held.
 #pragma once
 
 #include <atomic>
@@ -29,12 +29,13 @@ struct Pause {
 };
 
 struct Services {
-  Services(const Clock& server_clock, config::Config start_config, const schema::CommandTable& command_table,
-           uint32_t threads);
+  Services(const Clock& server_clock, config::Config start_config,
+           const schema::CommandTable& command_table, uint32_t threads);
   ~Services();
 
   const Clock& clock;
   config::Config config;
+  std::atomic<uint64_t> config_version{0};  // grows with every CONFIG SET
   const schema::CommandTable& commands;
   Gates gates;
   Janitor janitor;
@@ -46,24 +47,24 @@ struct Services {
   Dispatcher* dispatcher = nullptr;
 
   const int64_t started_ms;
-  std::string run_id;             // 40 hex digits
+  std::string run_id;  // 40 hex digits
   std::string executable;
-  std::string config_file;        // absolute; "" without one
+  std::string config_file;  // absolute; "" without one
   int64_t configured_port = 0;
-  uint64_t startup_memory = 0;    // allocated when serving began
+  uint64_t startup_memory = 0;  // allocated when serving began
   std::atomic<uint64_t> peak_memory{0};
   std::atomic<uint64_t> instantaneous_ops{0};
   std::atomic<uint64_t> instantaneous_input_bytes{0};
   std::atomic<uint64_t> instantaneous_output_bytes{0};
 
-  Pause pause;                               // world held to change (see pause_commands)
-  std::atomic<bool> paused{false};           // pause may be in force
-  std::atomic<uint32_t> monitors{0};         // clients in MONITOR
-  std::atomic<uint64_t> monitor_lines{0};    // written so far
+  Pause pause;                             // world held to change (see pause_commands)
+  std::atomic<bool> paused{false};         // pause may be in force
+  std::atomic<uint32_t> monitors{0};       // clients in MONITOR
+  std::atomic<uint64_t> monitor_lines{0};  // written so far
   std::atomic<uint32_t> blocked_clients{0};
   std::atomic<bool> shutting_down{false};
-  // Handed in by main.cc: starts a graceful end; applies an option that something outside the engine
-  // depends on (loglevel, maxclients, bind ...), and answers why it can't.
+  // Handed in by main.cc: starts a graceful end; applies an option that something outside the
+  // engine depends on (loglevel, maxclients, bind ...), and answers why it can't.
   std::function<void()> request_shutdown;
   std::function<void(int64_t now_ms)> on_tick;  // ten times a second, on the first I/O thread
   std::function<std::string(const std::vector<std::string>& changed)> apply_config;

@@ -1,8 +1,8 @@
 #include "engine/slow_log.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace scrubjay::engine {
 namespace {
@@ -12,19 +12,22 @@ constexpr size_t kMaxArgumentBytes = 128;
 
 }  // namespace
 
-void SlowLog::record(int64_t now_ms, int64_t duration_us, std::span<const std::string_view> arguments,
-                     std::string_view address, std::string_view name, size_t max_length) {
+void SlowLog::record(int64_t now_ms, int64_t duration_us,
+                     std::span<const std::string_view> arguments, std::string_view address,
+                     std::string_view name, size_t max_length) {
   Item item{0, now_ms / 1000, duration_us, {}, std::string(address), std::string(name)};
   const size_t shown = std::min(arguments.size(), kMaxArguments);
   for (size_t i = 0; i < shown; ++i) {
     if (arguments.size() > kMaxArguments && i == kMaxArguments - 1) {
-      item.arguments.push_back(fmt::format("... ({} more arguments)", arguments.size() - kMaxArguments + 1));
+      item.arguments.push_back(
+          fmt::format("... ({} more arguments)", arguments.size() - kMaxArguments + 1));
       break;
     }
     const std::string_view argument = arguments[i];
     item.arguments.emplace_back(argument.substr(0, kMaxArgumentBytes));
     if (argument.size() > kMaxArgumentBytes) {
-      item.arguments.back() += fmt::format("... ({} more bytes)", argument.size() - kMaxArgumentBytes);
+      item.arguments.back() +=
+          fmt::format("... ({} more bytes)", argument.size() - kMaxArgumentBytes);
     }
   }
   const std::lock_guard lock(mutex_);
@@ -35,7 +38,8 @@ void SlowLog::record(int64_t now_ms, int64_t duration_us, std::span<const std::s
 
 std::vector<SlowLog::Item> SlowLog::latest(size_t count) const {
   const std::lock_guard lock(mutex_);
-  return {items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(std::min(count, items_.size()))};
+  return {items_.begin(),
+          items_.begin() + static_cast<std::ptrdiff_t>(std::min(count, items_.size()))};
 }
 
 size_t SlowLog::size() const {

@@ -16,13 +16,13 @@ namespace scrubjay::metrics {
 struct CommandCounters {
   uint64_t calls = 0;
   uint64_t ns = 0;
-  uint64_t rejected = 0;  // refused before running: arity, OOM, NOAUTH ...
-  uint64_t failed = 0;    // ran and answered an error
+  uint64_t rejected = 0;                        // refused before running: arity, OOM, NOAUTH ...
+  uint64_t failed = 0;                          // ran and answered an error
   std::unique_ptr<LatencyHistogram> histogram;  // made with the first call
 };
 
 struct ThreadCounters {
-  std::vector<CommandCounters> commands;  // by command id
+  std::vector<CommandCounters> commands;                // by command id
   std::map<std::string, uint64_t, std::less<>> errors;  // by the error's first word
   uint64_t commands_processed = 0;
   uint64_t connections = 0;

@@ -1,6 +1,7 @@
 #include "net/address.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -11,8 +12,6 @@
 
 #include <cerrno>
 #include <cstring>
-
-#include <fmt/format.h>
 
 namespace scrubjay::net {
 namespace {
@@ -46,7 +45,9 @@ std::string unix_path(int socket) {
 
 }  // namespace
 
-bool is_unix_socket(int socket) { return local_of(socket).ss_family == AF_UNIX; }
+bool is_unix_socket(int socket) {
+  return local_of(socket).ss_family == AF_UNIX;
+}
 
 std::string local_address(int socket) {
   return is_unix_socket(socket) ? unix_path(socket) : text_of(local_of(socket));
@@ -63,26 +64,32 @@ std::string peer_address(int socket) {
 bool is_loopback_peer(int socket) {
   if (is_unix_socket(socket)) return true;
   const std::string address = peer_address(socket);
-  return address.starts_with("127.") || address.starts_with("[::1]") || address.starts_with("[::ffff:127.");
+  return address.starts_with("127.") || address.starts_with("[::1]") ||
+         address.starts_with("[::ffff:127.");
 }
 
-Result<int> listen_tcp(const std::string& address, uint16_t port, int backlog, bool& not_available) {
+Result<int> listen_tcp(const std::string& address, uint16_t port, int backlog,
+                       bool& not_available) {
   not_available = false;
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   const bool any4 = address == "*";
   const bool any6 = address == "::*";
-  hints.ai_family = any4 ? AF_INET : any6 || address.find(':') != std::string::npos ? AF_INET6 : AF_UNSPEC;
+  hints.ai_family = any4                                             ? AF_INET
+                    : any6 || address.find(':') != std::string::npos ? AF_INET6
+                                                                     : AF_UNSPEC;
   addrinfo* found = nullptr;
   const std::string service = std::to_string(port);
-  const int failure = getaddrinfo(any4 || any6 ? nullptr : address.c_str(), service.c_str(), &hints, &found);
+  const int failure =
+      getaddrinfo(any4 || any6 ? nullptr : address.c_str(), service.c_str(), &hints, &found);
   if (failure != 0) return Error{fmt::format("{}:{}: {}", address, port, gai_strerror(failure))};
   const int socket = ::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   int result = socket < 0 ? -1 : 0;
   const int on = 1;
   if (result == 0) setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (result == 0 && found->ai_family == AF_INET6) setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (result == 0 && found->ai_family == AF_INET6)
+    setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   if (result == 0) result = ::bind(socket, found->ai_addr, found->ai_addrlen);
   if (result == 0) result = ::listen(socket, backlog);
   const int error = errno;
@@ -96,7 +103,8 @@ Result<int> listen_tcp(const std::string& address, uint16_t port, int backlog, b
 Result<int> listen_unix(const std::string& path, uint32_t permissions, int backlog) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return Error{path + ": the path of the unix socket is too long"};
+  if (path.size() >= sizeof address.sun_path)
+    return Error{path + ": the path of the unix socket is too long"};
   std::memcpy(address.sun_path, path.data(), path.size());
   const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (socket < 0) return Error{path + ": " + std::strerror(errno)};

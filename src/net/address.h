@@ -1,4 +1,5 @@
-// Socket addresses as Redis shows them ("127.0.0.1:6379", "[::1]:6379", "/path:0"), and listening sockets.
+// Socket addresses as Redis shows them ("127.0.0.1:6379", "[::1]:6379", "/path:0"), and listening
+// sockets.
 #pragma once
 
 #include <cstdint>

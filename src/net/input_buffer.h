@@ -1,5 +1,5 @@
-// What a connection has received and not yet consumed: the start of an incomplete request. Empty (and
-// without memory) nearly always, since whole requests are parsed where the socket put them.
+// What a connection has received and not yet consumed: the start of an incomplete request. Empty
+// (and without memory) nearly always, since whole requests are parsed where the socket put them.
 #pragma once
 
 #include <cstdlib>

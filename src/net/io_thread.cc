@@ -32,9 +32,12 @@ IoThread::IoThread(engine::Services& services, engine::Worker& worker)
 IoThread::~IoThread() = default;
 
 void IoThread::refresh_limits() {
+  services_.gates.enter(worker_.gate);
   const config::Config& config = services_.config;
+  limits_version_ = services_.config_version.load(std::memory_order_relaxed);
   limits_ = {config.proto_max_bulk_len, config.client_query_buffer_limit, config.timeout_s * 1000,
              config.client_output_buffer_limit.normal};
+  services_.gates.leave(worker_.gate);
 }
 
 void IoThread::run() {
@@ -53,12 +56,13 @@ void IoThread::run_round() {
   engine::Dispatcher& dispatcher = *services_.dispatcher;
   services_.gates.enter(worker_.gate);
   for (const Round::Part& part : round_.parts) {
-    dispatcher.prepare(round_.batch, part.parsed.first, part.parsed.count, part.session->client().database,
-                       round_.prepared);
+    dispatcher.prepare(round_.batch, part.parsed.first, part.parsed.count,
+                       part.session->client().database, round_.prepared);
   }
   for (const Round::Part& part : round_.parts) {
-    dispatcher.prefetch_entries(std::span(round_.prepared).subspan(part.parsed.first, part.parsed.count),
-                                part.session->client().database);
+    dispatcher.prefetch_entries(
+        std::span(round_.prepared).subspan(part.parsed.first, part.parsed.count),
+        part.session->client().database);
   }
   services_.gates.leave(worker_.gate);
   for (const Round::Part& part : round_.parts) part.session->run_part(round_, part);
@@ -78,10 +82,17 @@ void IoThread::read_mail() {
   using Kind = engine::Letter::Kind;
   for (engine::Letter& letter : worker_.mailbox.collect()) {
     switch (letter.kind) {
-      case Kind::kAdopt: adopt(letter.socket); break;
-      case Kind::kLookAtAll: look_at_all(); break;
-      case Kind::kLookAtTimers: break;  // maintain() below does
-      case Kind::kStop: stop(); break;
+      case Kind::kAdopt:
+        adopt(letter.socket);
+        break;
+      case Kind::kLookAtAll:
+        look_at_all();
+        break;
+      case Kind::kLookAtTimers:
+        break;  // maintain() below does
+      case Kind::kStop:
+        stop();
+        break;
       case Kind::kLook: {
         const auto found = sessions_.find(letter.client_id);
         if (found != sessions_.end()) found->second->look(services_.clock.now_ms());
@@ -181,11 +192,8 @@ void IoThread::maintain() {
 }
 
 void IoThread::tick(int64_t now_ms) {
-  services_.gates.enter(worker_.gate);
-  refresh_limits();
-  services_.gates.leave(worker_.gate);
   for (Session* session : all_sessions()) {
-    if (limits_.timeout_ms > 0 || !session->flushed()) session->check_limits(now_ms);
+    if (limits().timeout_ms > 0 || !session->flushed()) session->check_limits(now_ms);
   }
   dropped_.clear();
   if (services_.on_tick && worker_.index == 0) services_.on_tick(now_ms);

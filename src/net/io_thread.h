@@ -1,8 +1,11 @@
-// One I/O thread: its io_context, its connections, its share of the maintenance, its mailbox. All of
-// it runs on the one thread; others reach it through the worker's mailbox alone.
+// One I/O thread: its io_context, its connections, its share of the maintenance, its mailbox. All
+// of it runs on the one thread; others reach it through the worker's mailbox alone.
 #pragma once
 
 #include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -10,10 +13,6 @@
 #include <memory>
 #include <unordered_map>
 #include <vector>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "engine/dispatcher.h"
 #include "engine/maintenance.h"
@@ -46,8 +45,12 @@ class IoThread {
   Reactor& reactor() { return reactor_; }
   engine::Services& services() { return services_; }
   engine::Worker& worker() { return worker_; }
-  const Limits& limits() const { return limits_; }
-  void refresh_limits();
+  // Called while the gate is down.
+  const Limits& limits() {
+    if (limits_version_ != services_.config_version.load(std::memory_order_acquire))
+      refresh_limits();
+    return limits_;
+  }
   std::array<char, 16 * 1024>& read_buffer() { return read_buffer_; }
   resp::RequestBatch& batch() { return batch_; }
   std::vector<engine::PreparedRequest>& prepared() { return prepared_; }
@@ -65,6 +68,7 @@ class IoThread {
   void on_stop(std::function<void()> f) { on_stop_ = std::move(f); }
 
  private:
+  void refresh_limits();
   void wait_mail();
   void read_mail();
   void maintain();
@@ -82,6 +86,7 @@ class IoThread {
   boost::asio::steady_timer timer_;
   engine::Maintenance maintenance_;
   Limits limits_;
+  uint64_t limits_version_ = 0;
   Round round_;
   std::array<char, 16 * 1024> read_buffer_;
   resp::RequestBatch batch_;
@@ -90,7 +95,7 @@ class IoThread {
   resp::ReplyBuilder reply_;
   std::unordered_map<uint64_t, std::unique_ptr<Session>> sessions_;
   std::vector<std::unique_ptr<Session>> dropped_;  // closed in this round of events
-  std::multimap<int64_t, uint64_t> wakes_;  // ms -> client
+  std::multimap<int64_t, uint64_t> wakes_;         // ms -> client
   int64_t next_tick_ms_ = 0;
   int64_t armed_for_ms_ = std::numeric_limits<int64_t>::max();
   std::function<void()> on_stop_;

@@ -11,20 +11,31 @@ namespace {
 
 constexpr std::string_view kTooMany = "-ERR max number of clients reached\r\n";
 constexpr std::string_view kProtected =
-    "-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for "
-    "the default user. In this mode connections are only accepted from the loopback interface. If you want to "
-    "connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable "
-    "protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by "
-    "connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly "
-    "accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively "
-    "you can just disable the protected mode by editing the Redis configuration file, and setting the protected "
-    "mode option to 'no', and then restarting the server. 3) If you started the server manually just for "
-    "testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the "
-    "default user. NOTE: You only need to do one of the above things in order for the server to start accepting "
+    "-DENIED Redis is running in protected mode because protected mode is enabled and no password "
+    "is set for "
+    "the default user. In this mode connections are only accepted from the loopback interface. If "
+    "you want to "
+    "connect from external computers to Redis you may adopt one of the following solutions: 1) "
+    "Just disable "
+    "protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface "
+    "by "
+    "connecting to Redis from the same host the server is running, however MAKE SURE Redis is not "
+    "publicly "
+    "accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) "
+    "Alternatively "
+    "you can just disable the protected mode by editing the Redis configuration file, and setting "
+    "the protected "
+    "mode option to 'no', and then restarting the server. 3) If you started the server manually "
+    "just for "
+    "testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication "
+    "password for the "
+    "default user. NOTE: You only need to do one of the above things in order for the server to "
+    "start accepting "
     "connections from the outside.\r\n";
 
 void refuse(int socket, std::string_view text) {
-  [[maybe_unused]] const ssize_t sent = ::send(socket, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  [[maybe_unused]] const ssize_t sent =
+      ::send(socket, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   ::close(socket);
 }
 
@@ -36,8 +47,8 @@ Result<std::vector<int>> open_tcp(const config::Config& config) {
     const bool optional = address.starts_with('-');
     if (optional) address.erase(0, 1);
     bool not_available = false;
-    auto socket = listen_tcp(address, static_cast<uint16_t>(config.port), static_cast<int>(config.tcp_backlog),
-                             not_available);
+    auto socket = listen_tcp(address, static_cast<uint16_t>(config.port),
+                             static_cast<int>(config.tcp_backlog), not_available);
     if (socket) {
       sockets.push_back(*socket);
     } else if (!optional || !not_available) {
@@ -54,7 +65,8 @@ Result<std::vector<int>> open_tcp(const config::Config& config) {
 Status Listener::open(const config::Config& config) {
   auto sockets = open_tcp(config);
   if (!sockets) return Error{"Could not create server TCP listening socket " + sockets.error()};
-  for (const int socket : *sockets) tcp_sockets_.push_back(std::make_unique<Descriptor>(thread_.context(), socket));
+  for (const int socket : *sockets)
+    tcp_sockets_.push_back(std::make_unique<Descriptor>(thread_.context(), socket));
   if (!config.unixsocket.empty()) {
     auto socket = listen_unix(config.unixsocket, static_cast<uint32_t>(config.unixsocketperm),
                               static_cast<int>(config.tcp_backlog));
@@ -62,7 +74,8 @@ Status Listener::open(const config::Config& config) {
     unix_path_ = config.unixsocket;
     unix_socket_ = std::make_unique<Descriptor>(thread_.context(), *socket);
   }
-  if (tcp_sockets_.empty() && !unix_socket_) return Error{"Configured to not listen anywhere, exiting."};
+  if (tcp_sockets_.empty() && !unix_socket_)
+    return Error{"Configured to not listen anywhere, exiting."};
   return Done{};
 }
 
@@ -115,7 +128,8 @@ void Listener::accept_all(int listening) {
     const int socket = ::accept4(listening, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (socket < 0) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
-      if (errno != EAGAIN && errno != EWOULDBLOCK) log::warning("Accepting client connection: {}", std::strerror(errno));
+      if (errno != EAGAIN && errno != EWOULDBLOCK)
+        log::warning("Accepting client connection: {}", std::strerror(errno));
       return;
     }
     hand_over(socket);
@@ -142,8 +156,10 @@ void Listener::hand_over(int socket) {
   if (too_many) return refuse(socket, kTooMany);
   if (stranger) return refuse(socket, kProtected);
   least->client_count.fetch_add(1, std::memory_order_relaxed);
-  if (least == &own) thread_.adopt(socket);
-  else least->mailbox.post({.kind = engine::Letter::Kind::kAdopt, .socket = socket});
+  if (least == &own)
+    thread_.adopt(socket);
+  else
+    least->mailbox.post({.kind = engine::Letter::Kind::kAdopt, .socket = socket});
 }
 
 }  // namespace scrubjay::net

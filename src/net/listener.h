@@ -1,13 +1,12 @@
-// The listening sockets: accepts connections on one I/O thread and hands each to the thread with the
-// fewest. Refuses those above maxclients, and strangers in protected mode.
+// The listening sockets: accepts connections on one I/O thread and hands each to the thread with
+// the fewest. Refuses those above maxclients, and strangers in protected mode.
 #pragma once
 
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
-
-#include <boost/asio/posix/stream_descriptor.hpp>
 
 #include "base/result.h"
 #include "net/io_thread.h"

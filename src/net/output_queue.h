@@ -1,5 +1,5 @@
-// Replies that the socket would not take yet. Own bytes are copied here; long values stay references.
-// One thread.
+// Replies that the socket would not take yet. Own bytes are copied here; long values stay
+// references. One thread.
 #pragma once
 
 #include <deque>
@@ -13,8 +13,8 @@ class OutputQueue {
  public:
   enum class Sent { kAll, kSome, kFailed };
 
-  // Sends the replies behind what waits already; what the socket does not take is kept. `sent` grows
-  // by the number of bytes sent. The reply buffer may be cleared afterwards.
+  // Sends the replies behind what waits already; what the socket does not take is kept. `sent`
+  // grows by the number of bytes sent. The reply buffer may be cleared afterwards.
   Sent send(int socket, const resp::ReplyBuffer& replies, uint64_t& sent);
   // Sends what waits.
   Sent flush(int socket, uint64_t& sent);

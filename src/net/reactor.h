@@ -1,19 +1,19 @@
-// The sockets of one thread, watched edge-triggered by an epoll descriptor of our own that Asio waits
-// on as one descriptor. Asio's own way costs an operation object, its queues and a speculative read
-// for every request; with one request per packet that is a tenth of the whole (docs/reactor.md).
+// The sockets of one thread, watched edge-triggered by an epoll descriptor of our own that Asio
+// waits on as one descriptor. Asio's own way costs an operation object, its queues and a
+// speculative read for every request; with one request per packet that is a tenth of the whole
+// (docs/reactor.md).
 #pragma once
-
-#include <cstdint>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <cstdint>
 
 namespace scrubjay::net {
 
 class Reactor {
  public:
-  // Something that wants to know when its socket is ready. It must live until the round of events in
-  // which it was removed is over (see after_round in run_round).
+  // Something that wants to know when its socket is ready. It must live until the round of events
+  // in which it was removed is over (see after_round in run_round).
   class Handler {
    public:
     virtual void on_ready(bool readable, bool writable) = 0;

@@ -1,6 +1,6 @@
-// One round of events on an I/O thread: what all ready sockets have sent is read and parsed first, then
-// every key is prefetched, then everything is executed. So the memory latency of one client's key is
-// hidden behind the others' work even when each sends one request at a time.
+// One round of events on an I/O thread: what all ready sockets have sent is read and parsed first,
+// then every key is prefetched, then everything is executed. So the memory latency of one client's
+// key is hidden behind the others' work even when each sends one request at a time.
 #pragma once
 
 #include <array>
@@ -16,11 +16,12 @@ class Session;
 
 // Requests that one session parsed in one go.
 struct ParsedRequests {
-  std::string_view input;    // where they were parsed from
-  size_t first = 0;          // of the batch's requests
+  std::string_view input;  // where they were parsed from
+  size_t first = 0;        // of the batch's requests
   size_t count = 0;
-  size_t end = 0;            // how much of the input they took
-  resp::RequestParser::Outcome outcome = resp::RequestParser::Outcome::kNothing;  // of the last parse
+  size_t end = 0;  // how much of the input they took
+  resp::RequestParser::Outcome outcome =
+      resp::RequestParser::Outcome::kNothing;  // of the last parse
 };
 
 struct Round {
@@ -34,7 +35,9 @@ struct Round {
   static constexpr size_t kWindow = 16 * 1024;
   static constexpr size_t kMaxRequests = 512;
 
-  bool full() const { return buffer.size() - used < kWindow || batch.requests.size() >= kMaxRequests; }
+  bool full() const {
+    return buffer.size() - used < kWindow || batch.requests.size() >= kMaxRequests;
+  }
   void clear() {
     used = 0;
     batch.clear();

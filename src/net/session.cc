@@ -21,7 +21,8 @@ constexpr size_t kReadAhead = 1 << 20;
 
 }  // namespace
 
-Session::Session(IoThread& thread, int socket, uint64_t id) : thread_(thread), client_(id, thread.worker()) {
+Session::Session(IoThread& thread, int socket, uint64_t id)
+    : thread_(thread), client_(id, thread.worker()) {
   client_.socket = socket;
   client_.address = peer_address(socket);
   client_.local_address = local_address(socket);
@@ -30,7 +31,9 @@ Session::Session(IoThread& thread, int socket, uint64_t id) : thread_(thread), c
   client_.last_active_ms = client_.created_ms;
 }
 
-Session::~Session() { ::close(client_.socket); }
+Session::~Session() {
+  ::close(client_.socket);
+}
 
 void Session::start() {
   if (!thread_.reactor().add(client_.socket, *this)) close();
@@ -48,8 +51,8 @@ void Session::count_received(size_t bytes) {
   client_.received_bytes.fetch_add(bytes, std::memory_order_relaxed);
 }
 
-// The socket is watched edge-triggered: a read that fills less than its room has emptied it, so that
-// no further read is needed to learn that nothing is left.
+// The socket is watched edge-triggered: a read that fills less than its room has emptied it, so
+// that no further read is needed to learn that nothing is left.
 void Session::on_readable() {
   if (!input_.empty() || waiting() || reading_ended_) return read_all();
   Round& round = thread_.round();
@@ -68,11 +71,14 @@ void Session::on_readable() {
 void Session::run_part(const Round& round, const Round::Part& part) {
   if (closed_) return;
   bool go_on = false;
-  const size_t position = execute(
-      round.batch, std::span(round.prepared).subspan(part.parsed.first, part.parsed.count), part.parsed, go_on);
+  const size_t position =
+      execute(round.batch, std::span(round.prepared).subspan(part.parsed.first, part.parsed.count),
+              part.parsed, go_on);
   if (closed_) return;
-  if (go_on) consume(part.parsed.input, position, false);
-  else if (!reading_ended_) input_.append(part.parsed.input.substr(position));
+  if (go_on)
+    consume(part.parsed.input, position, false);
+  else if (!reading_ended_)
+    input_.append(part.parsed.input.substr(position));
   if (!closed_) check_query_buffer();
   if (!part.drained && !closed_) read_all();
 }
@@ -116,7 +122,8 @@ void Session::check_query_buffer() {
   client_.query_buffer_bytes.store(input_.size(), std::memory_order_relaxed);
   client_.query_buffer_room.store(input_.room(), std::memory_order_relaxed);
   if (input_.size() <= thread_.limits().query_buffer) return;
-  log::warning("Closing client that reached max query buffer length: id={} addr={}", client_.id, client_.address);
+  log::warning("Closing client that reached max query buffer length: id={} addr={}", client_.id,
+               client_.address);
   ++thread_.worker().counters.query_limit_disconnects;
   close();
 }
@@ -138,8 +145,10 @@ void Session::consume(std::string_view input, size_t position, bool held) {
     position = execute(batch, prepared, parsed, go_on);
     if (closed_) return;
   }
-  if (held) input_.consume(reading_ended_ ? input_.size() : position);
-  else if (position < input.size() && !reading_ended_) input_.append(input.substr(position));
+  if (held)
+    input_.consume(reading_ended_ ? input_.size() : position);
+  else if (position < input.size() && !reading_ended_)
+    input_.append(input.substr(position));
 }
 
 ParsedRequests Session::parse(std::string_view input, size_t position, resp::RequestBatch& batch) {
@@ -155,14 +164,16 @@ ParsedRequests Session::parse(std::string_view input, size_t position, resp::Req
   return parsed;
 }
 
-size_t Session::execute(const resp::RequestBatch& batch, std::span<const engine::PreparedRequest> prepared,
+size_t Session::execute(const resp::RequestBatch& batch,
+                        std::span<const engine::PreparedRequest> prepared,
                         const ParsedRequests& parsed, bool& go_on) {
   using Outcome = resp::RequestParser::Outcome;
   engine::Worker& worker = thread_.worker();
   engine::Services& services = thread_.services();
   Outcome outcome = parsed.outcome;
   size_t consumed = parsed.end;
-  go_on = outcome != Outcome::kNeedMore && outcome != Outcome::kError && parsed.end < parsed.input.size();
+  go_on = outcome != Outcome::kNeedMore && outcome != Outcome::kError &&
+          parsed.end < parsed.input.size();
   if (parsed.count > 0) {
     engine::Dispatcher& dispatcher = *services.dispatcher;
     resp::ReplyBuilder& reply = thread_.reply();
@@ -270,11 +281,14 @@ void Session::look(int64_t now_ms) {
   if (client_.blocked) {
     const int how = client_.unblock.exchange(0, std::memory_order_relaxed);
     const int64_t deadline = client_.blocked->deadline_ms;
-    if (how != 0 || (deadline != 0 && now_ms >= deadline)) finish_wait(how == 2);
-    else thread_.wake_at(deadline, client_.id);
+    if (how != 0 || (deadline != 0 && now_ms >= deadline))
+      finish_wait(how == 2);
+    else
+      thread_.wake_at(deadline, client_.id);
   }
   postponed_ = false;  // a command that must still wait is postponed again
-  if (was_waiting && !closed_ && !client_.blocked && !input_.empty()) consume(input_.view(), 0, true);
+  if (was_waiting && !closed_ && !client_.blocked && !input_.empty())
+    consume(input_.view(), 0, true);
 }
 
 void Session::check_limits(int64_t now_ms) {
@@ -294,7 +308,8 @@ void Session::check_limits(int64_t now_ms) {
     over_soft_limit_since_ms_ = 0;
   }
   if (!over) return;
-  log::warning("Client id={} addr={} closed for overcoming of output buffer limits.", client_.id, client_.address);
+  log::warning("Client id={} addr={} closed for overcoming of output buffer limits.", client_.id,
+               client_.address);
   ++thread_.worker().counters.output_limit_disconnects;
   close();
 }

@@ -1,5 +1,5 @@
-// One connection: reads requests, has them executed, writes the replies of a batch at once. Lives on
-// one I/O thread; the reactor says when the socket is ready.
+// One connection: reads requests, has them executed, writes the replies of a batch at once. Lives
+// on one I/O thread; the reactor says when the socket is ready.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +43,8 @@ class Session : private Reactor::Handler {
   // Reads and executes until the socket is empty.
   void read_all();
   void count_received(size_t bytes);
-  // Consumes whole requests of the input from `position` on; what is left goes to input_. `held` says
-  // that the input is input_'s own content.
+  // Consumes whole requests of the input from `position` on; what is left goes to input_. `held`
+  // says that the input is input_'s own content.
   void consume(std::string_view input, size_t position, bool held);
   ParsedRequests parse(std::string_view input, size_t position, resp::RequestBatch& batch);
   // Executes what was parsed and sends the replies. Returns how much of the input is consumed;
@@ -63,8 +63,8 @@ class Session : private Reactor::Handler {
   resp::RequestParser parser_;
   InputBuffer input_;
   OutputQueue output_;
-  bool postponed_ = false;       // commands are paused: the first request in input_ waits
-  bool reading_ended_ = false;   // after QUIT or a protocol error
+  bool postponed_ = false;      // commands are paused: the first request in input_ waits
+  bool reading_ended_ = false;  // after QUIT or a protocol error
   bool closed_ = false;
   int64_t over_soft_limit_since_ms_ = 0;
 };

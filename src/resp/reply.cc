@@ -98,6 +98,13 @@ void ReplyBuilder::real(double value) {
     bulk(format_double(value));
 }
 
+void ReplyBuilder::big_number(std::string_view digits) {
+  if (protocol_ > 2)
+    line('(', digits);
+  else
+    bulk(digits);
+}
+
 void ReplyBuilder::verbatim(std::string_view text) {
   if (protocol_ == 2) {
     bulk(text);

@@ -27,11 +27,12 @@ class ReplyBuilder {
   void bulk(std::string_view bytes);
   void bulk(SharedBytes block);
   void bulk_integer(int64_t value);
-  void null();                           // $-1, in RESP3 _
-  void null_array();                     // *-1, in RESP3 _
-  void boolean(bool value);              // :1 or :0 in RESP2
-  void real(double value);               // bulk string in RESP2
-  void verbatim(std::string_view text);  // =txt:, bulk string in RESP2
+  void null();                               // $-1, in RESP3 _
+  void null_array();                         // *-1, in RESP3 _
+  void boolean(bool value);                  // :1 or :0 in RESP2
+  void real(double value);                   // bulk string in RESP2
+  void big_number(std::string_view digits);  // bulk string in RESP2
+  void verbatim(std::string_view text);      // =txt:, bulk string in RESP2
   // Headers: what follows is `count` elements, or pairs for a map.
   void array(int64_t count) { header('*', count); }
   void map(int64_t pairs);

@@ -32,7 +32,8 @@ class ReplyBuffer {
   // A place in the buffer that truncate() can go back to.
   size_t mark() const { return size_; }
   void truncate(size_t mark) {
-    // A splice always stands behind the header line of its bulk, so one before the mark is below it.
+    // A splice always stands behind the header line of its bulk, so one before the mark is below
+    // it.
     while (!splices_.empty() && splices_.back().at >= mark) {
       spliced_bytes_ -= splices_.back().block.size();
       splices_.pop_back();

@@ -39,10 +39,10 @@ enum Flag : uint32_t {
   kMayReplicate = 1u << 15,
   kNoAsyncLoading = 1u << 16,
   kProtected = 1u << 17,
-  kWorld = 1u << 24,    // runs alone: takes every gate
-  kWalks = 1u << 25,    // walks the keyspace stripe by stripe; inside MULTI it takes every gate
-  kControl = 1u << 26,  // runs at once inside MULTI instead of being queued (EXEC, DISCARD ...)
-  kLocksQueue = 1u << 27,    // locks what the queued commands of the transaction name (EXEC)
+  kWorld = 1u << 24,       // runs alone: takes every gate
+  kWalks = 1u << 25,       // walks the keyspace stripe by stripe; inside MULTI it takes every gate
+  kControl = 1u << 26,     // runs at once inside MULTI instead of being queued (EXEC, DISCARD ...)
+  kLocksQueue = 1u << 27,  // locks what the queued commands of the transaction name (EXEC)
   kLocksWatched = 1u << 28,  // locks what the client watches (EXEC, DISCARD, UNWATCH, RESET)
   kContainer = 1u << 29,     // has subcommands and a handler of its own (COMMAND)
 };
@@ -68,7 +68,6 @@ enum class Group : uint8_t {
   kBitmap,
   kModule,
 };
-
 
 struct CommandSpec {
   // "GETDEL key", "SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | ... | KEEPTTL]",

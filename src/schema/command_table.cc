@@ -12,11 +12,14 @@ namespace {
 // Letters are folded by setting bit 5, which is good enough for a hash.
 size_t hash_name(std::string_view name) {
   uint64_t hash = name.size() * 0x9E3779B97F4A7C15ull;
-  for (const char c : name) hash = (hash ^ (static_cast<unsigned char>(c) | 0x20u)) * 0x100000001B3ull;
+  for (const char c : name)
+    hash = (hash ^ (static_cast<unsigned char>(c) | 0x20u)) * 0x100000001B3ull;
   return hash ^ (hash >> 29);
 }
 
-std::string_view first_word(std::string_view syntax) { return syntax.substr(0, syntax.find(' ')); }
+std::string_view first_word(std::string_view syntax) {
+  return syntax.substr(0, syntax.find(' '));
+}
 
 std::string_view second_word(std::string_view syntax) {
   const size_t blank = syntax.find(' ');
@@ -48,7 +51,8 @@ CommandTable::CommandTable(const std::vector<std::span<const CommandSpec>>& rows
   std::vector<Command*> containers;
   const auto container_of = [&](const CommandSpec& spec) -> Command* {
     for (Command* container : containers) {
-      if (&spec != container->spec && equal_ignoring_case(container->name, first_word(spec.syntax))) return container;
+      if (&spec != container->spec && equal_ignoring_case(container->name, first_word(spec.syntax)))
+        return container;
     }
     return nullptr;
   };
@@ -66,8 +70,10 @@ CommandTable::CommandTable(const std::vector<std::span<const CommandSpec>>& rows
       const bool bare = spec.syntax.find(' ') == std::string_view::npos;
       if (bare && (spec.handler == nullptr || spec.flags & kContainer)) {
         containers.push_back(&command);
-        if (spec.handler == nullptr) command.arity = -2;
-        else command.arity = -1;
+        if (spec.handler == nullptr)
+          command.arity = -2;
+        else
+          command.arity = -1;
       }
     }
   }
@@ -103,10 +109,13 @@ const Command* CommandTable::find_subcommand(const Command& parent, std::string_
 
 bool CommandTable::rename(std::string_view name, std::string_view new_name) {
   const std::string lower = to_lower(name);
-  const auto found = std::find_if(names_.begin(), names_.end(), [&](const auto& item) { return item.first == lower; });
+  const auto found = std::find_if(names_.begin(), names_.end(),
+                                  [&](const auto& item) { return item.first == lower; });
   if (found == names_.end()) return false;
-  if (new_name.empty()) names_.erase(found);
-  else found->first = to_lower(new_name);
+  if (new_name.empty())
+    names_.erase(found);
+  else
+    found->first = to_lower(new_name);
   rebuild_index();
   return true;
 }

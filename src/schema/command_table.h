@@ -19,7 +19,7 @@ struct Command {
   uint16_t id = 0;
   int arity = 0;
   uint32_t flags = 0;
-  int single_key = 0;     // the position of the only key, if there is just one; 0 else
+  int single_key = 0;  // the position of the only key, if there is just one; 0 else
   bool every_key = false;
   const Command* parent = nullptr;
   std::vector<const Command*> subcommands;

@@ -8,17 +8,21 @@ namespace scrubjay::schema {
 namespace {
 
 void append_range(size_t first, size_t last, size_t step, uint16_t flags, KeyPositions& positions) {
-  for (size_t i = first; i <= last; i += step) positions.push_back({static_cast<uint32_t>(i), flags});
+  for (size_t i = first; i <= last; i += step)
+    positions.push_back({static_cast<uint32_t>(i), flags});
 }
 
-bool append_spec(const KeySpec& spec, std::span<const std::string_view> arguments, KeyPositions& positions) {
+bool append_spec(const KeySpec& spec, std::span<const std::string_view> arguments,
+                 KeyPositions& positions) {
   const size_t count = arguments.size();
   const auto first = static_cast<size_t>(spec.first);
   switch (spec.shape) {
     case KeySpec::Shape::kNone:
-    case KeySpec::Shape::kEveryKey: return true;
+    case KeySpec::Shape::kEveryKey:
+      return true;
     case KeySpec::Shape::kRange: {
-      const auto last = spec.last < 0 ? count - static_cast<size_t>(-spec.last) : static_cast<size_t>(spec.last);
+      const auto last =
+          spec.last < 0 ? count - static_cast<size_t>(-spec.last) : static_cast<size_t>(spec.last);
       if (first >= count || last >= count) return false;
       append_range(first, last, static_cast<size_t>(spec.step), spec.flags, positions);
       return true;
@@ -27,7 +31,8 @@ bool append_spec(const KeySpec& spec, std::span<const std::string_view> argument
       if (first >= count) return false;
       const auto keys = parse_int64(arguments[first]);
       if (!keys || *keys < 0 || static_cast<uint64_t>(*keys) >= count - first) return false;
-      if (*keys > 0) append_range(first + 1, first + static_cast<size_t>(*keys), 1, spec.flags, positions);
+      if (*keys > 0)
+        append_range(first + 1, first + static_cast<size_t>(*keys), 1, spec.flags, positions);
       return true;
     }
     case KeySpec::Shape::kAfterWord: {

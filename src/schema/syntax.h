@@ -1,5 +1,6 @@
 // Reads a row's syntax text: the arity that follows from it, and the tree of arguments that COMMAND
-// DOCS shows. Notation: `[x]` optional, `a | b` one of, `...` multiple, UPPERCASE tokens, lower-case values.
+// DOCS shows. Notation: `[x]` optional, `a | b` one of, `...` multiple, UPPERCASE tokens,
+// lower-case values.
 #pragma once
 
 #include <string>
@@ -26,10 +27,10 @@ struct SyntaxArgument {
   std::string name;
   Type type = Type::kString;
   std::string token{};  // the word before the value, or the whole of a pure token
-  int key_spec = -1;  // which of the row's key specs finds it
+  int key_spec = -1;    // which of the row's key specs finds it
   bool optional = false;
   bool multiple = false;
-  bool multiple_token = false;  // the token is repeated with each value
+  bool multiple_token = false;              // the token is repeated with each value
   std::vector<SyntaxArgument> arguments{};  // of kOneOf and kBlock
 
   bool operator==(const SyntaxArgument&) const = default;
@@ -44,31 +45,49 @@ std::vector<SyntaxArgument> parse_arguments(const CommandSpec& command, bool is_
 // it may have more.
 constexpr int arity_of(std::string_view syntax) {
   int words = 0;
-  int depth = 0;        // inside [] or <>
-  int optional = 0;     // inside []
+  int depth = 0;     // inside [] or <>
+  int optional = 0;  // inside []
   bool more = false;
   bool in_word = false;
   bool alternative = false;  // behind a | at the top level: it stands for the word before
   for (size_t i = 0; i <= syntax.size(); ++i) {
     const char c = i < syntax.size() ? syntax[i] : ' ';
-    if (c == '[') { ++optional; more = true; in_word = false; continue; }
-    if (c == ']') { --optional; continue; }
+    if (c == '[') {
+      ++optional;
+      more = true;
+      in_word = false;
+      continue;
+    }
+    if (c == ']') {
+      --optional;
+      continue;
+    }
     if (optional > 0) continue;
     if (c == '<') {
       if (depth++ == 0 && !alternative) ++words;
       continue;
     }
-    if (c == '>') { --depth; continue; }
+    if (c == '>') {
+      --depth;
+      continue;
+    }
     if (depth > 0) {
       continue;
     }
-    if (c == '|') { alternative = true; in_word = false; continue; }
+    if (c == '|') {
+      alternative = true;
+      in_word = false;
+      continue;
+    }
     if (c == ' ') {
       if (in_word) alternative = false;
       in_word = false;
       continue;
     }
-    if (c == '.') { more = true; continue; }
+    if (c == '.') {
+      more = true;
+      continue;
+    }
     if (!in_word) {
       in_word = true;
       if (!alternative) ++words;

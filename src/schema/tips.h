@@ -1,5 +1,5 @@
-// Tips of commands for clients and proxies, as COMMAND INFO gives them: how to spread a command over
-// shards, and which replies are not the same everywhere. Stateless.
+// Tips of commands for clients and proxies, as COMMAND INFO gives them: how to spread a command
+// over shards, and which replies are not the same everywhere. Stateless.
 #pragma once
 
 #include <span>

@@ -1,6 +1,6 @@
-// The 24 bits an entry keeps about its use: under an LRU policy (and under none) seconds of the clock,
-// under LFU 16 bits of minutes and an 8-bit logarithmic counter (Morris), as Redis's documentation on
-// eviction describes. Pure functions.
+// The 24 bits an entry keeps about its use: under an LRU policy (and under none) seconds of the
+// clock, under LFU 16 bits of minutes and an 8-bit logarithmic counter (Morris), as Redis's
+// documentation on eviction describes. Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,9 @@ namespace scrubjay::store {
 inline constexpr uint32_t kAccessMask = (1u << 24) - 1;
 inline constexpr uint32_t kNewKeyFrequency = 5;
 
-inline uint32_t lru_stamp(int64_t now_ms) { return static_cast<uint32_t>(now_ms / 1000) & kAccessMask; }
+inline uint32_t lru_stamp(int64_t now_ms) {
+  return static_cast<uint32_t>(now_ms / 1000) & kAccessMask;
+}
 
 // Seconds since the last use.
 inline uint64_t idle_seconds(uint32_t access, int64_t now_ms) {

@@ -1,5 +1,5 @@
-// What a write announces, once, through the guard that made it. The engine's effects listen: watchers,
-// keyspace events, invalidation. Called under the key's stripe lock.
+// What a write announces, once, through the guard that made it. The engine's effects listen:
+// watchers, keyspace events, invalidation. Called under the key's stripe lock.
 #pragma once
 
 #include <string_view>

@@ -17,16 +17,20 @@ uint64_t hash_seed() {
 
 std::string_view type_name(Type type) {
   switch (type) {
-    case Type::kString: return "string";
+    case Type::kString:
+      return "string";
   }
   return "none";
 }
 
 std::string_view encoding_name(Encoding encoding) {
   switch (encoding) {
-    case Encoding::kInt: return "int";
-    case Encoding::kEmbstr: return "embstr";
-    case Encoding::kRaw: return "raw";
+    case Encoding::kInt:
+      return "int";
+    case Encoding::kEmbstr:
+      return "embstr";
+    case Encoding::kRaw:
+      return "raw";
   }
   return "raw";
 }
@@ -38,7 +42,8 @@ Encoding encoding_for(std::string_view value) {
   return value.size() <= kMaxEmbstr ? Encoding::kEmbstr : Encoding::kRaw;
 }
 
-Entry* Entry::allocate(std::string_view key, size_t value_room, Encoding encoding, int64_t deadline) {
+Entry* Entry::allocate(std::string_view key, size_t value_room, Encoding encoding,
+                       int64_t deadline) {
   const bool timed = deadline != kNoDeadline;
   const bool long_key = key.size() > UINT8_MAX;
   const size_t size = kHeader + (timed ? 12 : 0) + (long_key ? 4 : 0) + key.size() + value_room;
@@ -70,7 +75,8 @@ Entry* Entry::make_string(std::string_view key, std::string_view value, Encoding
   return entry;
 }
 
-Entry* Entry::make_string(std::string_view key, SharedBytes block, Encoding encoding, int64_t deadline) {
+Entry* Entry::make_string(std::string_view key, SharedBytes block, Encoding encoding,
+                          int64_t deadline) {
   Entry* entry = allocate(key, sizeof(void*), encoding, deadline);
   entry->put_block(std::move(block));
   return entry;
@@ -153,7 +159,8 @@ Entry* Entry::resize_string(Entry* entry, size_t size) {
       if (moved == nullptr) throw std::bad_alloc();
       entry = static_cast<Entry*>(moved);
     }
-    if (size > old_size) std::memset(entry->bytes() + entry->value_offset() + old_size, 0, size - old_size);
+    if (size > old_size)
+      std::memset(entry->bytes() + entry->value_offset() + old_size, 0, size - old_size);
     entry->value_size_ = static_cast<uint16_t>(size);
     return entry;
   }

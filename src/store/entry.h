@@ -33,7 +33,8 @@ class Entry {
   // A string entry. The deadline is in ms since the epoch, or kNoDeadline.
   static Entry* make_string(std::string_view key, std::string_view value, Encoding encoding,
                             int64_t deadline);
-  static Entry* make_string(std::string_view key, SharedBytes block, Encoding encoding, int64_t deadline);
+  static Entry* make_string(std::string_view key, SharedBytes block, Encoding encoding,
+                            int64_t deadline);
   // A copy of the entry under another key and with another deadline; a long value is shared.
   Entry* clone(std::string_view key, int64_t deadline) const;
   static void destroy(Entry* entry);
@@ -44,9 +45,7 @@ class Entry {
     kind_ = static_cast<uint8_t>((kind_ & 0x0f) | static_cast<uint8_t>(encoding) << 4);
   }
 
-  std::string_view key() const {
-    return {bytes() + key_offset(), key_size()};
-  }
+  std::string_view key() const { return {bytes() + key_offset(), key_size()}; }
 
   bool has_deadline() const { return flags_ & kHasDeadline; }
   int64_t deadline() const { return has_deadline() ? load<int64_t>(kHeader) : kNoDeadline; }
@@ -56,9 +55,7 @@ class Entry {
   void set_wheel_place(uint32_t place) { store(kHeader + 8, place); }
 
   // 24 bits that the eviction policy reads: a clock in seconds, or minutes and a counter.
-  uint32_t access() const {
-    return static_cast<uint32_t>(access_high_) << 16 | access_low_;
-  }
+  uint32_t access() const { return static_cast<uint32_t>(access_high_) << 16 | access_low_; }
   void set_access(uint32_t access) {
     access_high_ = static_cast<uint8_t>(access >> 16);
     access_low_ = static_cast<uint16_t>(access);
@@ -66,7 +63,8 @@ class Entry {
 
   bool is_block() const { return flags_ & kBlock; }
   std::string_view string() const {
-    if (is_block()) [[unlikely]] return block_view();
+    if (is_block()) [[unlikely]]
+      return block_view();
     return {bytes() + value_offset(), value_size_};
   }
   // A reference to a long value's block.
@@ -90,7 +88,8 @@ class Entry {
   static constexpr size_t kHeader = 8;
 
   Entry() = default;
-  static Entry* allocate(std::string_view key, size_t value_room, Encoding encoding, int64_t deadline);
+  static Entry* allocate(std::string_view key, size_t value_room, Encoding encoding,
+                         int64_t deadline);
 
   char* bytes() { return reinterpret_cast<char*>(this); }
   const char* bytes() const { return reinterpret_cast<const char*>(this); }

@@ -16,13 +16,16 @@ bool only_volatile(EvictionPolicy policy) {
 // The higher, the sooner it goes.
 double eviction_score(const Entry& entry, const Policy& policy, int64_t now_ms) {
   switch (policy.eviction) {
-    case EvictionPolicy::kVolatileTtl: return -static_cast<double>(entry.deadline());
+    case EvictionPolicy::kVolatileTtl:
+      return -static_cast<double>(entry.deadline());
     case EvictionPolicy::kVolatileLfu:
     case EvictionPolicy::kAllkeysLfu:
       return 255.0 - lfu_frequency(entry.access(), now_ms, policy.lfu_decay_minutes);
     case EvictionPolicy::kVolatileLru:
-    case EvictionPolicy::kAllkeysLru: return static_cast<double>(idle_seconds(entry.access(), now_ms));
-    default: return 0;
+    case EvictionPolicy::kAllkeysLru:
+      return static_cast<double>(idle_seconds(entry.access(), now_ms));
+    default:
+      return 0;
   }
 }
 
@@ -62,7 +65,8 @@ bool evict_from(Keyspace& keyspace, Stripe& stripe, ChangeListener* listener) {
     if (victim == nullptr) continue;
     const Key key(victim->key());
     if (victim->has_deadline()) shelf->wheel.remove(victim);
-    shelf->table.erase(shelf->table.find(key.hash, [&](const Entry* entry) { return entry == victim; }));
+    shelf->table.erase(
+        shelf->table.find(key.hash, [&](const Entry* entry) { return entry == victim; }));
     ++stripe.counters.evicted;
     ++stripe.counters.changes;
     touch_watched(stripe, database, key.text);

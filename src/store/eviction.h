@@ -7,8 +7,8 @@
 
 namespace scrubjay::store {
 
-// Evicts one key by the keyspace's policy, from any stripe and database. Returns false when there is
-// nothing that the policy may evict.
+// Evicts one key by the keyspace's policy, from any stripe and database. Returns false when there
+// is nothing that the policy may evict.
 bool evict_one(Keyspace& keyspace, bool world, ChangeListener* listener);
 
 }  // namespace scrubjay::store

@@ -8,7 +8,8 @@ namespace scrubjay::store {
 namespace {
 
 // Removes the entries, which have left the wheel already. Buckets are fetched ahead of their use.
-void remove_all(Stripe& stripe, Shelf& shelf, int database, std::vector<Entry*>& due, ChangeListener* listener) {
+void remove_all(Stripe& stripe, Shelf& shelf, int database, std::vector<Entry*>& due,
+                ChangeListener* listener) {
   thread_local std::vector<Key> keys;
   keys.clear();
   for (Entry* entry : due) {
@@ -17,7 +18,8 @@ void remove_all(Stripe& stripe, Shelf& shelf, int database, std::vector<Entry*>&
   }
   for (size_t i = 0; i < due.size(); ++i) {
     Entry* entry = due[i];
-    shelf.table.erase(shelf.table.find(keys[i].hash, [entry](const Entry* other) { return other == entry; }));
+    shelf.table.erase(
+        shelf.table.find(keys[i].hash, [entry](const Entry* other) { return other == entry; }));
     ++stripe.counters.expired;
     ++stripe.counters.changes;
     touch_watched(stripe, database, keys[i].text);

@@ -7,8 +7,8 @@
 
 namespace scrubjay::store {
 
-// Removes at most `budget` due keys (a wheel's cascades count too). Returns true when nothing due is
-// left. Updates the stripe's next_due.
+// Removes at most `budget` due keys (a wheel's cascades count too). Returns true when nothing due
+// is left. Updates the stripe's next_due.
 bool expire_due(Stripe& stripe, int64_t now_ms, size_t budget, ChangeListener* listener);
 
 }  // namespace scrubjay::store

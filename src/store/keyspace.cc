@@ -14,7 +14,9 @@ Keyspace::Keyspace(const Clock& clock, uint32_t stripes, int databases, Table::R
   }
 }
 
-Keyspace::~Keyspace() { take_shelves(-1); }
+Keyspace::~Keyspace() {
+  take_shelves(-1);
+}
 
 Shelf& Keyspace::make_shelf(Stripe& stripe, int database, int64_t now_ms) {
   std::atomic<Shelf*>& place = stripe.shelves[static_cast<size_t>(database)];
@@ -63,7 +65,8 @@ StripeCounters Keyspace::counters(bool world) {
 }
 
 void Keyspace::reset_counters(bool world) {
-  each_stripe(world, [](Stripe& stripe) { stripe.counters = {.changes = stripe.counters.changes}; });
+  each_stripe(world,
+              [](Stripe& stripe) { stripe.counters = {.changes = stripe.counters.changes}; });
 }
 
 namespace {
@@ -76,9 +79,11 @@ bool holds(const Shelf* shelf, std::string_view key) {
 
 }  // namespace
 
-void Keyspace::touch_watched(Stripe& stripe, int database, const Shelf* before, const Shelf* after) {
+void Keyspace::touch_watched(Stripe& stripe, int database, const Shelf* before,
+                             const Shelf* after) {
   for (auto& [name, watched] : stripe.watched) {
-    if (name.database == database && (holds(before, name.key) || holds(after, name.key))) ++watched.version;
+    if (name.database == database && (holds(before, name.key) || holds(after, name.key)))
+      ++watched.version;
   }
 }
 

@@ -48,10 +48,12 @@ class Keyspace {
 
   // Prefetching for a key that a later command of the batch will ask for. No lock; gate raised.
   void prefetch_bucket(uint64_t hash, int database) const {
-    if (const Shelf* shelf = stripes_[stripe_number(hash)]->shelf(database)) shelf->table.prefetch_bucket(hash);
+    if (const Shelf* shelf = stripes_[stripe_number(hash)]->shelf(database))
+      shelf->table.prefetch_bucket(hash);
   }
   void prefetch_entry(uint64_t hash, int database) const {
-    if (const Shelf* shelf = stripes_[stripe_number(hash)]->shelf(database)) shelf->table.prefetch_entry(hash);
+    if (const Shelf* shelf = stripes_[stripe_number(hash)]->shelf(database))
+      shelf->table.prefetch_entry(hash);
   }
 
   // Calls f(stripe) for each stripe with its lock held, one at a time (world: without locking).
@@ -69,7 +71,8 @@ class Keyspace {
   void reset_counters(bool world);
 
   // Takes all shelves of one database (-1: of all) out of the world, and marks what is watched. The
-  // caller holds the world and frees the shelves when it likes. Returns also how many keys they hold.
+  // caller holds the world and frees the shelves when it likes. Returns also how many keys they
+  // hold.
   std::vector<std::unique_ptr<Shelf>> take_shelves(int database);
   void swap_databases(int first, int second);
 
@@ -95,7 +98,8 @@ class Keyspace {
 
 // Bumps the version of a watched key. Caller holds the stripe.
 inline void touch_watched(Stripe& stripe, int database, std::string_view key) {
-  if (stripe.watched.empty()) [[likely]] return;
+  if (stripe.watched.empty()) [[likely]]
+    return;
   const auto found = stripe.watched.find(WatchedName{database, std::string(key)});
   if (found != stripe.watched.end()) ++found->second.version;
 }

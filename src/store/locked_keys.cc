@@ -45,7 +45,8 @@ void LockedKeys::refresh_now() {
     for (uint32_t i = 0; i < keyspace_.stripe_count(); ++i) keyspace_.stripe(i).latest_ms = now_ms_;
     return;
   }
-  for (const uint32_t number : held_) now_ms_ = std::max(now_ms_, keyspace_.stripe(number).latest_ms);
+  for (const uint32_t number : held_)
+    now_ms_ = std::max(now_ms_, keyspace_.stripe(number).latest_ms);
   for (const uint32_t number : held_) keyspace_.stripe(number).latest_ms = now_ms_;
 }
 
@@ -75,14 +76,16 @@ LockedKeys::Found LockedKeys::locate(Stripe& stripe, int database, const Key& ke
   Found found;
   found.shelf = stripe.shelf(database);
   if (found.shelf == nullptr) return found;
-  found.slot = found.shelf->table.find(key.hash, [&](const Entry* entry) { return entry->key() == key.text; });
+  found.slot = found.shelf->table.find(
+      key.hash, [&](const Entry* entry) { return entry->key() == key.text; });
   if (found.slot) found.entry = found.slot.get();
   return found;
 }
 
 LockedKeys::Found LockedKeys::locate_live(Stripe& stripe, int database, const Key& key) {
   Found found = locate(stripe, database, key);
-  if (found.entry == nullptr || !found.entry->has_deadline() || found.entry->deadline() >= now_ms_) return found;
+  if (found.entry == nullptr || !found.entry->has_deadline() || found.entry->deadline() >= now_ms_)
+    return found;
   if (!keyspace_.frozen.load(std::memory_order_relaxed)) {
     bury(detach(found));
     ++stripe.counters.expired;
@@ -105,7 +108,8 @@ const Entry* LockedKeys::find_in(int database, const Key& key, Lookup lookup) {
   if (lookup == Lookup::kRead || lookup == Lookup::kExamine) {
     ++(entry != nullptr ? stripe.counters.hits : stripe.counters.misses);
   }
-  if (entry != nullptr && touching_ && (lookup == Lookup::kRead || lookup == Lookup::kWrite)) touch(entry);
+  if (entry != nullptr && touching_ && (lookup == Lookup::kRead || lookup == Lookup::kWrite))
+    touch(entry);
   return entry;
 }
 
@@ -134,8 +138,10 @@ void LockedKeys::replace(Stripe& stripe, const Key& key, const Found& found, Ent
 void LockedKeys::put_entry(int database, const Key& key, Entry* entry) {
   Stripe& stripe = held_stripe(key);
   const Found found = locate_live(stripe, database, key);
-  if (found.entry != nullptr) replace(stripe, key, found, entry);
-  else insert(stripe, database, key, entry);
+  if (found.entry != nullptr)
+    replace(stripe, key, found, entry);
+  else
+    insert(stripe, database, key, entry);
 }
 
 Entry* LockedKeys::detach(const Found& found) {
@@ -144,8 +150,10 @@ Entry* LockedKeys::detach(const Found& found) {
 }
 
 void LockedKeys::bury(Entry* entry) {
-  if (entry->is_block()) graveyard_.push_back(entry);
-  else Entry::destroy(entry);
+  if (entry->is_block())
+    graveyard_.push_back(entry);
+  else
+    Entry::destroy(entry);
 }
 
 bool LockedKeys::erase_in(int database, const Key& key) {
@@ -160,11 +168,13 @@ void LockedKeys::put_string(const Key& key, std::string_view value, int64_t dead
   put_string(key, value, deadline, encoding_for(value));
 }
 
-void LockedKeys::put_string(const Key& key, std::string_view value, int64_t deadline, Encoding encoding) {
+void LockedKeys::put_string(const Key& key, std::string_view value, int64_t deadline,
+                            Encoding encoding) {
   Stripe& stripe = held_stripe(key);
   const Found found = locate_live(stripe, database_, key);
   const bool timed = deadline != kNoDeadline;
-  if (found.entry != nullptr && found.entry->has_deadline() == timed && found.entry->assign_in_place(value)) {
+  if (found.entry != nullptr && found.entry->has_deadline() == timed &&
+      found.entry->assign_in_place(value)) {
     found.entry->set_encoding(encoding);
     if (timed && found.entry->deadline() != deadline) {
       found.shelf->wheel.remove(found.entry);
@@ -176,8 +186,10 @@ void LockedKeys::put_string(const Key& key, std::string_view value, int64_t dead
   }
   Entry* entry = Entry::make_string(key.text, value, encoding, deadline);
   entry->set_access(new_access(now_ms_, keyspace_.policy));
-  if (found.entry != nullptr) replace(stripe, key, found, entry);
-  else insert(stripe, database_, key, entry);
+  if (found.entry != nullptr)
+    replace(stripe, key, found, entry);
+  else
+    insert(stripe, database_, key, entry);
 }
 
 char* LockedKeys::resize_string(const Key& key, size_t size) {
@@ -212,8 +224,12 @@ void LockedKeys::change_deadline(const Key& key, int64_t deadline) {
   replace(stripe, key, found, found.entry->clone(key.text, deadline));
 }
 
-void LockedKeys::set_deadline(const Key& key, int64_t deadline) { change_deadline(key, deadline); }
-void LockedKeys::clear_deadline(const Key& key) { change_deadline(key, kNoDeadline); }
+void LockedKeys::set_deadline(const Key& key, int64_t deadline) {
+  change_deadline(key, deadline);
+}
+void LockedKeys::clear_deadline(const Key& key) {
+  change_deadline(key, kNoDeadline);
+}
 
 void LockedKeys::copy(const Key& source, int target_database, const Key& target) {
   const Entry* entry = locate_live(held_stripe(source), database_, source).entry;

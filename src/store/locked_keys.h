@@ -1,6 +1,7 @@
-// The only door to data: the keys whose stripes the caller has locked, at one instant. The dispatcher
-// locks, a handler finds, edits and announces. Debug builds abort when a handler names a key whose
-// stripe is not held, so a wrong key spec cannot pass its first test. Used by one thread at a time.
+// The only door to data: the keys whose stripes the caller has locked, at one instant. The
+// dispatcher locks, a handler finds, edits and announces. Debug builds abort when a handler names a
+// key whose stripe is not held, so a wrong key spec cannot pass its first test. Used by one thread
+// at a time.
 //
 // A view that find() returned dies at the next edit of any key.
 #pragma once
@@ -53,7 +54,9 @@ class LockedKeys {
   int64_t now_ms() const { return now_ms_; }
 
   // The entry, or nullptr when it is absent or past its deadline (it is then removed).
-  const Entry* find(const Key& key, Lookup lookup = Lookup::kRead) { return find_in(database_, key, lookup); }
+  const Entry* find(const Key& key, Lookup lookup = Lookup::kRead) {
+    return find_in(database_, key, lookup);
+  }
   const Entry* find_in(int database, const Key& key, Lookup lookup);
 
   // Creates or overwrites a string. `deadline` in ms, or kNoDeadline.

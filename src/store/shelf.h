@@ -22,7 +22,9 @@ using Wheel = detail::TtlWheel<Entry, EntryTraits>;
 
 struct Shelf {
   Shelf(int64_t now_ms, Table::Retire retire) : table(retire), wheel(now_ms) {}
-  ~Shelf() { table.clear([](Entry* entry) { Entry::destroy(entry); }); }
+  ~Shelf() {
+    table.clear([](Entry* entry) { Entry::destroy(entry); });
+  }
   Shelf(const Shelf&) = delete;
   Shelf& operator=(const Shelf&) = delete;
 

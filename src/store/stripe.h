@@ -1,6 +1,7 @@
-// One part of the keyspace with its mutex: the shelves of all databases, what clients watch, and the
-// counters of what happened here. A key's hash chooses its stripe. All fields belong to the mutex's
-// holder (or to whoever holds every gate), but for the shelf pointers, which prefetching reads.
+// One part of the keyspace with its mutex: the shelves of all databases, what clients watch, and
+// the counters of what happened here. A key's hash chooses its stripe. All fields belong to the
+// mutex's holder (or to whoever holds every gate), but for the shelf pointers, which prefetching
+// reads.
 #pragma once
 
 #include <atomic>
@@ -42,7 +43,8 @@ struct StripeCounters {
 };
 
 struct alignas(64) Stripe {
-  Stripe(uint32_t index, int databases) : mutex(index), number(index), shelves(static_cast<size_t>(databases)) {}
+  Stripe(uint32_t index, int databases)
+      : mutex(index), number(index), shelves(static_cast<size_t>(databases)) {}
 
   Shelf* shelf(int database) const {
     return shelves[static_cast<size_t>(database)].load(std::memory_order_acquire);

@@ -21,7 +21,8 @@ TEST_F(StringCommands, AKeyIsGoneOneMillisecondAfterItsDeadline) {
 }
 
 TEST_F(StringCommands, MaintenanceRemovesDueKeysWithoutAccess) {
-  for (int i = 0; i < 1000; ++i) run("SET k" + std::to_string(i) + " v PX " + std::to_string(100 + i));
+  for (int i = 0; i < 1000; ++i)
+    run("SET k" + std::to_string(i) + " v PX " + std::to_string(100 + i));
   EXPECT_EQ(services().keyspace.size(0, false).keys, 1000u);
   advance(600ms);
   EXPECT_EQ(services().keyspace.size(0, false).keys, 500u);

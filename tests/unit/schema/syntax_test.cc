@@ -40,16 +40,20 @@ TEST(Syntax, ValuesAndKeys) {
 TEST(Syntax, Choices) {
   EXPECT_EQ(parse("SET key value [NX | XX] [GET] [EX seconds | KEEPTTL]"),
             "key:key0 value:string condition:oneof?(\"NX\" nx:pure-token \"XX\" xx:pure-token) "
-            "\"GET\" get:pure-token? expiration:oneof?(\"EX\" seconds:integer \"KEEPTTL\" keepttl:pure-token)");
-  EXPECT_EQ(parse("COMMAND LIST [FILTERBY <MODULE module-name | PATTERN pattern>]", 0, true),
-            "\"FILTERBY\" options:oneof?(\"MODULE\" module-name:string \"PATTERN\" pattern:pattern)");
+            "\"GET\" get:pure-token? expiration:oneof?(\"EX\" seconds:integer \"KEEPTTL\" "
+            "keepttl:pure-token)");
+  EXPECT_EQ(
+      parse("COMMAND LIST [FILTERBY <MODULE module-name | PATTERN pattern>]", 0, true),
+      "\"FILTERBY\" options:oneof?(\"MODULE\" module-name:string \"PATTERN\" pattern:pattern)");
 }
 
 TEST(Syntax, Repetition) {
   EXPECT_EQ(parse("MGET key [key ...]"), "key:key0+");
   EXPECT_EQ(parse("MSET key value [key value ...]"), "data:block+(key:key0 value:string)");
-  EXPECT_EQ(parse("COMMAND INFO [command-name [command-name ...]]", 0, true), "command-name:string?+");
-  EXPECT_EQ(parse("SORT key [GET pattern [GET pattern ...]]"), "key:key0 \"GET\" pattern:pattern?++");
+  EXPECT_EQ(parse("COMMAND INFO [command-name [command-name ...]]", 0, true),
+            "command-name:string?+");
+  EXPECT_EQ(parse("SORT key [GET pattern [GET pattern ...]]"),
+            "key:key0 \"GET\" pattern:pattern?++");
 }
 
 TEST(Syntax, TokensTakeWhatFollows) {
@@ -57,13 +61,15 @@ TEST(Syntax, TokensTakeWhatFollows) {
             "key:key0 \"LIMIT\" limit:block?(offset:integer count:integer)");
   EXPECT_EQ(parse("XREAD [COUNT count] STREAMS key [key ...] id [id ...]"),
             "\"COUNT\" count:integer? \"STREAMS\" streams:block(key:key0+ id:string+)");
-  EXPECT_EQ(parse("HELLO [protover [AUTH username password] [SETNAME clientname]]", 0),
-            "arguments:block?(protover:integer \"AUTH\" auth:block?(username:string password:string) "
-            "\"SETNAME\" clientname:string?)");
+  EXPECT_EQ(
+      parse("HELLO [protover [AUTH username password] [SETNAME clientname]]", 0),
+      "arguments:block?(protover:integer \"AUTH\" auth:block?(username:string password:string) "
+      "\"SETNAME\" clientname:string?)");
 }
 
 TEST(Syntax, UnfinishedTextEnds) {
-  for (const char* text : {"A [b", "A <b | ", "A b]", "A | >", "A [[[", "A ... [", "A B <"}) parse(text);
+  for (const char* text : {"A [b", "A <b | ", "A b]", "A | >", "A [[[", "A ... [", "A B <"})
+    parse(text);
 }
 
 }  // namespace
