@@ -210,7 +210,10 @@ void reply_command_info(ReplyBuilder& reply, const Command& command) {
     if (is_spec(key)) reply_key_spec(reply, key);
   }
 
-  reply.array(static_cast<int64_t>(command.subcommands.size()));
+  if (command.subcommands.empty())
+    reply.set(0);
+  else
+    reply.array(static_cast<int64_t>(command.subcommands.size()));
   for (const Command* subcommand : command.subcommands) reply_command_info(reply, *subcommand);
 }
 

@@ -71,7 +71,9 @@ class EngineFixture : public ::testing::Test {
     }
   }
 
-  void TearDown() override {
+  void TearDown() override { check_invariants(); }
+
+  void check_invariants() {
     services_.keyspace.each_stripe(false, [this](store::Stripe& stripe) {
       for (int database = 0; database < services_.keyspace.databases(); ++database) {
         const store::Shelf* shelf = stripe.shelf(database);
