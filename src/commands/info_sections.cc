@@ -6,11 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 
-#include "base/memory.h"
 #include "base/number.h"
+#include "commands/memory_overview.h"
 #include "config/option_table.h"
 #include "engine/server_identity.h"
 
@@ -30,8 +29,8 @@ void size_field(std::string& out, std::string_view name, uint64_t bytes) {
   fmt::format_to(std::back_inserter(out), "{}_human:{}\r\n", name, human_bytes(bytes));
 }
 
-void ratio_field(std::string& out, std::string_view name, double ratio) {
-  fmt::format_to(std::back_inserter(out), "{}:{:.2f}\r\n", name, ratio);
+void ratio_field(std::string& out, std::string_view name, uint64_t a, uint64_t b) {
+  fmt::format_to(std::back_inserter(out), "{}:{:.2f}\r\n", name, ratio(a, b));
 }
 
 template <class T>
@@ -44,20 +43,21 @@ std::string option_text(const Services& services, std::string_view name) {
   return option == nullptr ? "" : config::show(services.config, *option);
 }
 
-double ratio(uint64_t a, uint64_t b) {
-  return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
-}
-
-int64_t difference(uint64_t a, uint64_t b) {
-  return static_cast<int64_t>(a) - static_cast<int64_t>(b);
-}
-
 // Sums one counter over all threads.
 template <class F>
 uint64_t sum(const Services& services, F counter) {
   uint64_t total = 0;
   for (const auto& worker : services.workers) total += counter(worker->counters);
   return total;
+}
+
+void listeners(const config::Config& config, std::string& out) {
+  if (config.port != 0) {
+    out += "listener0:name=tcp";
+    for (const std::string& address : config.bind) out += ",bind=" + address;
+    fmt::format_to(std::back_inserter(out), ",port={}\r\n", config.port);
+  }
+  if (!config.unixsocket.empty()) field(out, "listener1", "name=unix,bind=" + config.unixsocket);
 }
 
 void server(Services& services, std::string& out) {
@@ -72,7 +72,7 @@ void server(Services& services, std::string& out) {
   field(out, "redis_mode", "standalone");
   field(out, "os", fmt::format("{} {} {}", system.sysname, system.release, system.machine));
   field(out, "arch_bits", 64);
-  field(out, "monotonic_clock", "X86 TSC");
+  field(out, "monotonic_clock", "POSIX clock_gettime");
   field(out, "multiplexing_api", "epoll");
   field(out, "atomicvar_api", "c11-builtin");
   field(out, "gcc_version", fmt::format("{}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__));
@@ -89,9 +89,7 @@ void server(Services& services, std::string& out) {
   field(out, "executable", services.executable);
   field(out, "config_file", services.config_file);
   field(out, "io_threads_active", services.workers.size() > 1 ? 1 : 0);
-  const std::string addresses = fmt::format("{}", fmt::join(services.config.bind, " "));
-  fmt::format_to(std::back_inserter(out), "listener0:name=tcp,bind={},port={}\r\n", addresses,
-                 services.config.port);
+  listeners(services.config, out);
   field(out, "scrubjay_version", engine::kScrubjayVersion);
   field(out, "scrubjay_threads", services.workers.size());
   field(out, "scrubjay_stripes", services.keyspace.stripe_count());
@@ -126,33 +124,26 @@ void clients(Services& services, std::string& out) {
 }
 
 void memory(Services& services, std::string& out) {
-  const MemoryFigures figures = memory_figures();
+  const MemoryOverview view = memory_overview(services);
+  const MemoryFigures& figures = view.figures;
   const uint64_t used = figures.allocated;
-  const uint64_t peak = std::max(used, services.peak_memory.load());
-  uint64_t overhead = services.startup_memory;
-  for (int db = 0; db < services.keyspace.databases(); ++db) {
-    const auto size = services.keyspace.size(db, true);
-    overhead += size.table_bytes + size.wheel_bytes;
-  }
-  const uint64_t dataset = used > overhead ? used - overhead : 0;
-  const uint64_t net = used > services.startup_memory ? used - services.startup_memory : 0;
   size_field(out, "used_memory", used);
   size_field(out, "used_memory_rss", figures.rss);
-  size_field(out, "used_memory_peak", peak);
+  size_field(out, "used_memory_peak", view.peak);
   fmt::format_to(std::back_inserter(out), "used_memory_peak_perc:{:.2f}%\r\n",
-                 100 * ratio(used, peak));
-  field(out, "used_memory_overhead", overhead);
-  field(out, "used_memory_startup", services.startup_memory);
-  field(out, "used_memory_dataset", dataset);
+                 100 * ratio(used, view.peak));
+  field(out, "used_memory_overhead", view.overhead);
+  field(out, "used_memory_startup", view.startup);
+  field(out, "used_memory_dataset", view.dataset);
   fmt::format_to(std::back_inserter(out), "used_memory_dataset_perc:{:.2f}%\r\n",
-                 100 * ratio(dataset, net));
+                 100 * ratio(view.dataset, view.net));
   field(out, "allocator_allocated", figures.allocated);
   field(out, "allocator_active", figures.active);
   field(out, "allocator_resident", figures.resident);
   field(out, "allocator_muzzy", 0);
   size_field(out, "total_system_memory", system_memory_bytes());
-  size_field(out, "used_memory_lua", 0);
-  field(out, "used_memory_vm_eval", 0);
+  zero_fields(out, {"used_memory_lua", "used_memory_vm_eval"});
+  field(out, "used_memory_lua_human", human_bytes(0));
   zero_fields(out, {"used_memory_scripts_eval", "number_of_cached_scripts", "number_of_functions",
                     "number_of_libraries", "used_memory_vm_functions"});
   size_field(out, "used_memory_vm_total", 0);
@@ -160,20 +151,20 @@ void memory(Services& services, std::string& out) {
   size_field(out, "used_memory_scripts", 0);
   size_field(out, "maxmemory", services.config.maxmemory);
   field(out, "maxmemory_policy", option_text(services, "maxmemory-policy"));
-  ratio_field(out, "allocator_frag_ratio", ratio(figures.active, figures.allocated));
+  ratio_field(out, "allocator_frag_ratio", figures.active, figures.allocated);
   field(out, "allocator_frag_bytes", difference(figures.active, figures.allocated));
-  ratio_field(out, "allocator_rss_ratio", ratio(figures.resident, figures.active));
+  ratio_field(out, "allocator_rss_ratio", figures.resident, figures.active);
   field(out, "allocator_rss_bytes", difference(figures.resident, figures.active));
-  ratio_field(out, "rss_overhead_ratio", ratio(figures.rss, figures.resident));
+  ratio_field(out, "rss_overhead_ratio", figures.rss, figures.resident);
   field(out, "rss_overhead_bytes", difference(figures.rss, figures.resident));
-  ratio_field(out, "mem_fragmentation_ratio", ratio(figures.rss, used));
+  ratio_field(out, "mem_fragmentation_ratio", figures.rss, used);
   field(out, "mem_fragmentation_bytes", difference(figures.rss, used));
   zero_fields(out, {"mem_not_counted_for_evict", "mem_replication_backlog",
                     "mem_total_replication_buffers", "mem_clients_slaves"});
-  field(out, "mem_clients_normal", services.clients.size() * sizeof(engine::Client));
+  field(out, "mem_clients_normal", view.clients);
   zero_fields(out, {"mem_cluster_links", "mem_aof_buffer"});
   field(out, "mem_allocator", allocator_name());
-  field(out, "active_defrag_running", 0);
+  zero_fields(out, {"mem_overhead_db_hashtable_rehashing", "active_defrag_running"});
   field(out, "lazyfree_pending_objects", services.janitor.pending_objects());
   field(out, "lazyfreed_objects", services.janitor.freed_objects());
 }
@@ -202,6 +193,9 @@ void persistence(Services& services, std::string& out) {
 
 void stats(Services& services, std::string& out) {
   const store::StripeCounters keys = services.keyspace.counters(true);
+  const auto beyond_first = [&](auto counter) {
+    return sum(services, counter) - counter(services.workers[0]->counters);
+  };
   const auto kilobytes = [](uint64_t bytes) {
     return fmt::format("{:.2f}", static_cast<double>(bytes) / 1024);
   };
@@ -243,16 +237,23 @@ void stats(Services& services, std::string& out) {
         sum(services, [](const ThreadCounters& c) { return c.reads; }));
   field(out, "total_writes_processed",
         sum(services, [](const ThreadCounters& c) { return c.writes; }));
-  zero_fields(out, {"io_threaded_reads_processed", "io_threaded_writes_processed"});
+  field(out, "io_threaded_reads_processed",
+        beyond_first([](const ThreadCounters& c) { return c.reads; }));
+  field(out, "io_threaded_writes_processed",
+        beyond_first([](const ThreadCounters& c) { return c.writes; }));
   field(out, "client_query_buffer_limit_disconnections",
         sum(services, [](const ThreadCounters& c) { return c.query_limit_disconnects; }));
   field(out, "client_output_buffer_limit_disconnections",
         sum(services, [](const ThreadCounters& c) { return c.output_limit_disconnects; }));
-  zero_fields(out, {"reply_buffer_shrinks", "reply_buffer_expands", "eventloop_cycles",
-                    "eventloop_duration_sum", "eventloop_duration_cmd_sum",
-                    "instantaneous_eventloop_cycles_per_sec",
-                    "instantaneous_eventloop_duration_usec", "acl_access_denied_auth",
-                    "acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel"});
+  zero_fields(out,
+              {"reply_buffer_shrinks", "reply_buffer_expands", "eventloop_cycles",
+               "eventloop_duration_sum", "eventloop_duration_cmd_sum",
+               "instantaneous_eventloop_cycles_per_sec", "instantaneous_eventloop_duration_usec"});
+  field(out, "acl_access_denied_auth", sum(services, [](const ThreadCounters& c) {
+          const auto found = c.errors.find("WRONGPASS");
+          return found == c.errors.end() ? 0 : found->second;
+        }));
+  zero_fields(out, {"acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel"});
 }
 
 void replication(Services& services, std::string& out) {
@@ -350,22 +351,31 @@ void cluster(Services&, std::string& out) {
   field(out, "cluster_enabled", 0);
 }
 
-// The mean time to live in ms of some of the keys that have a deadline.
+// The mean time to live in ms of some of the keys that have a deadline. It looks at few keys, since
+// everyone waits meanwhile; where deadlines are rarer than that, the answer may be 0.
 int64_t average_ttl_ms(Services& services, int database) {
-  constexpr size_t kSamples = 64;
+  constexpr size_t kWanted = 16;    // keys with a deadline, per stripe
+  constexpr size_t kLookAt = 4096;  // keys, of all stripes together
+  const size_t budget = kLookAt / services.keyspace.stripe_count() + 1;
   const int64_t now_ms = services.clock.now_ms();
-  int64_t total = 0;
-  int64_t count = 0;
+  double total = 0;
+  size_t count = 0;
   services.keyspace.each_stripe(true, [&](store::Stripe& stripe) {
     const store::Shelf* shelf = stripe.shelf(database);
     if (shelf == nullptr || shelf->wheel.size() == 0) return;
-    shelf->table.scan(0, kSamples, [&](const store::Entry* entry) {
-      if (!entry->has_deadline() || entry->deadline() <= now_ms) return;
-      total += (entry->deadline() - now_ms) / 1024;  // sums of far deadlines must not overflow
-      ++count;
-    });
+    size_t seen = 0;
+    const size_t enough = count + kWanted;
+    uint64_t cursor = 0;
+    do {
+      cursor = shelf->table.scan(cursor, kWanted, [&](const store::Entry* entry) {
+        ++seen;
+        if (!entry->has_deadline() || entry->deadline() <= now_ms) return;
+        total += static_cast<double>(entry->deadline() - now_ms);
+        ++count;
+      });
+    } while (cursor != 0 && seen < budget && count < enough);
   });
-  return count == 0 ? 0 : total / count * 1024;
+  return count == 0 ? 0 : static_cast<int64_t>(total / static_cast<double>(count));
 }
 
 void keyspace(Services& services, std::string& out) {

@@ -1,6 +1,7 @@
 // MEMORY: what keys and the server as a whole take.
-#include "base/memory.h"
+#include "base/number.h"
 #include "commands/help.h"
+#include "commands/memory_overview.h"
 #include "commands/table.h"
 #include "engine/context.h"
 
@@ -24,97 +25,102 @@ void memory_usage(CommandContext& c) {
   c.reply.integer(static_cast<int64_t>(entry->memory_bytes()) + places);
 }
 
-void memory_stats(CommandContext& c) {
-  const MemoryFigures figures = memory_figures();
-  const uint64_t startup = c.services.startup_memory;
-  const uint64_t clients = c.services.clients.size() * sizeof(Client);
-  const size_t place = c.reply.array_later();
-  int64_t pairs = 0;
-  const auto number = [&](std::string_view name, uint64_t value) {
-    c.reply.bulk(name);
-    c.reply.integer(static_cast<int64_t>(value));
-    ++pairs;
-  };
-  const auto real = [&](std::string_view name, double value) {
-    c.reply.bulk(name);
-    c.reply.real(value);
-    ++pairs;
-  };
-  const auto ratio = [](uint64_t a, uint64_t b) {
-    return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
-  };
-  number("peak.allocated", std::max(figures.allocated, c.services.peak_memory.load()));
-  number("total.allocated", figures.allocated);
-  number("startup.allocated", startup);
-  for (const std::string_view name : {"replication.backlog", "clients.slaves"}) number(name, 0);
-  number("clients.normal", clients);
-  for (const std::string_view name :
-       {"cluster.links", "aof.buffer", "lua.caches", "functions.caches"})
-    number(name, 0);
-  uint64_t keys = 0;
-  uint64_t overhead = startup + clients;
-  for (int db = 0; db < c.services.keyspace.databases(); ++db) {
-    const auto size = c.services.keyspace.size(db, true);
-    if (size.keys == 0) continue;
-    keys += size.keys;
-    overhead += size.table_bytes + size.wheel_bytes;
-    c.reply.bulk(fmt::format("db.{}", db));
-    c.reply.map(2);
-    c.reply.bulk("overhead.hashtable.main");
-    c.reply.integer(static_cast<int64_t>(size.table_bytes));
-    c.reply.bulk("overhead.hashtable.expires");
-    c.reply.integer(static_cast<int64_t>(size.wheel_bytes));
-    ++pairs;
+// Writes the pairs of MEMORY STATS and counts them.
+class StatsMap {
+ public:
+  explicit StatsMap(resp::ReplyBuilder& reply) : reply_(reply), place_(reply.array_later()) {}
+
+  void number(std::string_view name, int64_t value) {
+    reply_.bulk(name);
+    reply_.integer(value);
+    ++pairs_;
   }
-  const uint64_t dataset = figures.allocated > overhead ? figures.allocated - overhead : 0;
-  const uint64_t net = figures.allocated > startup ? figures.allocated - startup : 0;
-  number("overhead.total", overhead);
-  number("keys.count", keys);
-  number("keys.bytes-per-key", keys == 0 ? 0 : net / keys);
-  number("dataset.bytes", dataset);
-  real("dataset.percentage", 100 * ratio(dataset, net));
-  real("peak.percentage",
-       100 * ratio(figures.allocated, std::max(figures.allocated, c.services.peak_memory.load())));
-  number("allocator.allocated", figures.allocated);
-  number("allocator.active", figures.active);
-  number("allocator.resident", figures.resident);
-  number("allocator.muzzy", 0);
-  real("allocator-fragmentation.ratio", ratio(figures.active, figures.allocated));
-  number("allocator-fragmentation.bytes",
-         figures.active - std::min(figures.active, figures.allocated));
-  real("allocator-rss.ratio", ratio(figures.resident, figures.active));
-  number("allocator-rss.bytes", figures.resident - std::min(figures.resident, figures.active));
-  real("rss-overhead.ratio", ratio(figures.rss, figures.resident));
-  number("rss-overhead.bytes", figures.rss - std::min(figures.rss, figures.resident));
-  real("fragmentation", ratio(figures.rss, figures.allocated));
-  number("fragmentation.bytes", figures.rss - std::min(figures.rss, figures.allocated));
-  c.reply.set_map_length(place, pairs);
+  void size(std::string_view name, uint64_t bytes) { number(name, static_cast<int64_t>(bytes)); }
+  void zeros(std::initializer_list<std::string_view> names) {
+    for (const std::string_view name : names) number(name, 0);
+  }
+  void real(std::string_view name, double value) {
+    reply_.bulk(name);
+    reply_.real(value);
+    ++pairs_;
+  }
+  // How far `a` is above `b`, as a ratio and in bytes.
+  void excess(std::string_view prefix, uint64_t a, uint64_t b) {
+    real(fmt::format("{}.ratio", prefix), ratio(a, b));
+    number(fmt::format("{}.bytes", prefix), difference(a, b));
+  }
+  void database(const MemoryOverview::Database& database) {
+    reply_.bulk(fmt::format("db.{}", database.number));
+    reply_.map(2);
+    reply_.bulk("overhead.hashtable.main");
+    reply_.integer(static_cast<int64_t>(database.size.table_bytes));
+    reply_.bulk("overhead.hashtable.expires");
+    reply_.integer(static_cast<int64_t>(database.size.wheel_bytes));
+    ++pairs_;
+  }
+  void end() { reply_.set_map_length(place_, pairs_); }
+
+ private:
+  resp::ReplyBuilder& reply_;
+  const size_t place_;
+  int64_t pairs_ = 0;
+};
+
+void memory_stats(CommandContext& c) {
+  const MemoryOverview view = memory_overview(c.services);
+  const MemoryFigures& figures = view.figures;
+  StatsMap map(c.reply);
+  map.size("peak.allocated", view.peak);
+  map.size("total.allocated", figures.allocated);
+  map.size("startup.allocated", view.startup);
+  map.zeros({"replication.backlog", "clients.slaves"});
+  map.size("clients.normal", view.clients);
+  map.zeros({"cluster.links", "aof.buffer", "lua.caches", "functions.caches"});
+  for (const auto& database : view.databases) map.database(database);
+  map.size("overhead.db.hashtable.lut", view.tables);
+  map.number("overhead.db.hashtable.rehashing", 0);
+  map.size("overhead.total", view.overhead);
+  map.number("db.dict.rehashing.count", 0);
+  map.size("keys.count", view.keys);
+  map.size("keys.bytes-per-key", view.keys == 0 ? 0 : view.net / view.keys);
+  map.size("dataset.bytes", view.dataset);
+  map.real("dataset.percentage", 100 * ratio(view.dataset, view.net));
+  map.real("peak.percentage", 100 * ratio(figures.allocated, view.peak));
+  map.size("allocator.allocated", figures.allocated);
+  map.size("allocator.active", figures.active);
+  map.size("allocator.resident", figures.resident);
+  map.number("allocator.muzzy", 0);
+  map.excess("allocator-fragmentation", figures.active, figures.allocated);
+  map.excess("allocator-rss", figures.resident, figures.active);
+  map.excess("rss-overhead", figures.rss, figures.resident);
+  map.real("fragmentation", ratio(figures.rss, figures.allocated));
+  map.number("fragmentation.bytes", difference(figures.rss, figures.allocated));
+  map.end();
 }
 
 void memory_doctor(CommandContext& c) {
-  constexpr uint64_t kSmall = 5 << 20;
+  constexpr uint64_t kTooSmallToTell = 5 << 20;
   const MemoryFigures figures = memory_figures();
-  if (figures.allocated < kSmall) {
+  const uint64_t peak = c.services.peak_memory.load();
+  if (figures.allocated < kTooSmallToTell) {
     return c.reply.verbatim(
-        "Hi Sam, this instance is empty or is using very little memory, my issues detector can't "
-        "be used in these "
-        "conditions. Please, leave for your mission on Earth and fill it with some data.\n");
+        "Less than 5 MB are in use: too little to tell whether anything is wrong.\n");
   }
-  std::string text;
-  if (c.services.peak_memory.load() > figures.allocated + figures.allocated / 2) {
-    text += " * Peak memory: in the past this instance used more than 150% of what it uses now.\n";
+  std::string findings;
+  if (peak > figures.allocated + figures.allocated / 2) {
+    findings += fmt::format(
+        "* At its peak the server used {}, more than one and a half times the {} of now. What the "
+        "system has "
+        "not got back of it counts as resident.\n",
+        human_bytes(peak), human_bytes(figures.allocated));
   }
   if (figures.rss > figures.allocated + figures.allocated * 2 / 5) {
-    text +=
-        " * High fragmentation: the process holds more than 1.4 times what is in use. MEMORY PURGE "
-        "gives free pages back.\n";
+    findings += fmt::format(
+        "* The process holds {}, more than 1.4 times the {} in use. MEMORY PURGE gives free pages "
+        "back.\n",
+        human_bytes(figures.rss), human_bytes(figures.allocated));
   }
-  if (text.empty()) {
-    return c.reply.verbatim(
-        "Hi Sam, I can't find any memory issue in your instance. I can only account for what "
-        "occurs on this base.\n");
-  }
-  c.reply.verbatim("Sam, I detected a few issues in this instance's memory:\n\n" + text);
+  c.reply.verbatim(findings.empty() ? "Nothing is wrong with this server's memory.\n" : findings);
 }
 
 void memory_purge(CommandContext& c) {

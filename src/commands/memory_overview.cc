@@ -1,0 +1,38 @@
+#include "commands/memory_overview.h"
+
+#include <algorithm>
+
+namespace scrubjay::commands {
+
+MemoryOverview memory_overview(engine::Services& services) {
+  MemoryOverview view;
+  view.figures = memory_figures();
+  const uint64_t used = view.figures.allocated;
+  view.peak = std::max(used, services.peak_memory.load());
+  view.startup = services.startup_memory;
+  services.clients.each([&](engine::Client& client) {
+    view.clients += sizeof client + client.query_buffer_room.load(std::memory_order_relaxed) +
+                    client.output_bytes.load(std::memory_order_relaxed);
+  });
+  for (int database = 0; database < services.keyspace.databases(); ++database) {
+    const auto size = services.keyspace.size(database, true);
+    view.tables += size.table_bytes;
+    view.wheels += size.wheel_bytes;
+    view.keys += size.keys;
+    if (size.keys != 0) view.databases.push_back({database, size});
+  }
+  view.overhead = view.startup + view.clients + view.tables + view.wheels;
+  view.dataset = used > view.overhead ? used - view.overhead : 0;
+  view.net = used > view.startup ? used - view.startup : 0;
+  return view;
+}
+
+double ratio(uint64_t a, uint64_t b) {
+  return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
+}
+
+int64_t difference(uint64_t a, uint64_t b) {
+  return static_cast<int64_t>(a) - static_cast<int64_t>(b);
+}
+
+}  // namespace scrubjay::commands
