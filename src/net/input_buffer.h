@@ -35,6 +35,7 @@ class InputBuffer {
   size_t room() const { return capacity_ - size_; }
   void commit(size_t bytes) { size_ += bytes; }
   void append(std::string_view bytes) {
+    if (bytes.empty()) return;
     std::memcpy(reserve(bytes.size()), bytes.data(), bytes.size());
     size_ += bytes.size();
   }

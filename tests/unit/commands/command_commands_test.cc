@@ -15,7 +15,7 @@ TEST_F(CommandCommands, InfoIsMadeFromTheRow) {
             "$9\r\nfind_keys\r\n*4\r\n$4\r\ntype\r\n$5\r\nrange\r\n$4\r\nspec\r\n*6\r\n$"
             "7\r\nlastkey\r\n:0\r\n"
             "$7\r\nkeystep\r\n:1\r\n$5\r\nlimit\r\n:0\r\n*0\r\n");
-  EXPECT_EQ(run("COMMAND INFO nosuch"), "*1\r\n*-1\r\n");
+  EXPECT_EQ(run("COMMAND INFO nosuch"), "*1\r\n$-1\r\n");
 }
 
 TEST_F(CommandCommands, KeysOfARequest) {
