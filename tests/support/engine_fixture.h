@@ -1,14 +1,14 @@
-// A whole engine without sockets, on a clock that stands still until a test moves it. After every test
-// the invariants of all tables and wheels are checked.
+// A whole engine without sockets, on a clock that stands still until a test moves it. After every
+// test the invariants of all tables and wheels are checked.
 #pragma once
+
+#include <gtest/gtest.h>
 
 #include <chrono>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "commands/table.h"
 #include "engine/dispatcher.h"
@@ -21,7 +21,8 @@ class EngineFixture : public ::testing::Test {
  protected:
   static constexpr int64_t kStartMs = 1'700'000'000'000;
 
-  EngineFixture() : commands_(commands::all_rows()), services_(clock_, config::Config{}, commands_, 1) {
+  EngineFixture()
+      : commands_(commands::all_rows()), services_(clock_, config::Config{}, commands_, 1) {
     worker().stamp_ns = clock_.now_ns();
   }
 
@@ -70,7 +71,10 @@ class EngineFixture : public ::testing::Test {
     }
   }
 
-  void TearDown() override {
+  void TearDown() override { check_invariants(); }
+
+  // Of all tables and wheels; needs no running command.
+  void check_invariants() {
     services_.keyspace.each_stripe(false, [this](store::Stripe& stripe) {
       for (int database = 0; database < services_.keyspace.databases(); ++database) {
         const store::Shelf* shelf = stripe.shelf(database);
