@@ -73,6 +73,7 @@ class EngineFixture : public ::testing::Test {
 
   void TearDown() override { check_invariants(); }
 
+  // Of all tables and wheels; needs no running command.
   void check_invariants() {
     services_.keyspace.each_stripe(false, [this](store::Stripe& stripe) {
       for (int database = 0; database < services_.keyspace.databases(); ++database) {
