@@ -136,28 +136,27 @@ void getex(CommandContext& c) {
   bool persist = false;
   std::string_view amount;
   ExpireUnit unit{};
-  if (c.args.left() == 1 && c.args.take("PERSIST")) {
-    persist = true;
-  } else if (c.args.left() == 2) {
-    if (c.args.take("EX"))
-      unit = kEx;
-    else if (c.args.take("PX"))
-      unit = kPx;
-    else if (c.args.take("EXAT"))
-      unit = kExAt;
-    else if (c.args.take("PXAT"))
-      unit = kPxAt;
-    else
-      fail(error_text::kSyntax);
+  // As with SET, the same word may come twice.
+  const auto take_time = [&](std::string_view word, ExpireUnit its_unit) {
+    const bool another = amount.data() != nullptr && its_unit != unit;
+    if (another || persist || c.args.left() < 2 || !c.args.take(word)) return false;
+    unit = its_unit;
     amount = c.args.next();
+    return true;
+  };
+  while (!c.args.at_end()) {
+    if (amount.data() == nullptr && c.args.take("PERSIST"))
+      persist = true;
+    else if (!take_time("EX", kEx) && !take_time("PX", kPx) && !take_time("EXAT", kExAt) &&
+             !take_time("PXAT", kPxAt))
+      fail(error_text::kSyntax);
   }
-  c.args.end();
   const Entry* entry = c.find_string(c.key());
   if (entry == nullptr) return c.reply.null();
   const int64_t deadline =
       amount.data() == nullptr ? kNoDeadline : positive_deadline(c, amount, unit);
   c.reply_string(*entry);
-  if (deadline != kNoDeadline && deadline < c.now_ms()) {
+  if (deadline != kNoDeadline && deadline <= c.now_ms()) {
     c.keys.erase(c.key());
     c.keys.announce("del", c.key());
   } else if (deadline != kNoDeadline) {

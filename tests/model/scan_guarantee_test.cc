@@ -36,7 +36,7 @@ class ScanGuaranteeTest : public EngineFixture {
     std::string cursor = "0";
     size_t calls = 0;
     do {
-      const uint64_t count = 1 + (below(20) == 0 ? below(2000) : below(100));
+      const uint64_t count = 1 + (below(20) == 0 ? below(1000) : below(20));
       const auto strings =
           bulk_strings(run_words({"SCAN", cursor, "COUNT", std::to_string(count)}));
       ASSERT_FALSE(strings.empty());
