@@ -145,8 +145,8 @@ int serve(config::Startup startup) {
   const Clock clock;
   schema::CommandTable commands(commands::all_rows());
   for (const auto& [name, new_name] : config.rename_commands) {
-    if (!commands.rename(name, new_name))
-      return fail("No such command in rename-command: '" + name + "'");
+    const Status renamed = commands.rename(name, new_name);
+    if (!renamed) return fail(renamed.error() + ": '" + name + "'");
   }
   engine::Services services(clock, config, commands, threads);
   engine::Dispatcher dispatcher(services);

@@ -98,19 +98,6 @@ void command_list(CommandContext& c) {
   c.reply.set_length(place, count);
 }
 
-// SET may leave the old value unread; its key flags depend on that.
-void refine_flags(const Command& item, std::span<const std::string_view> request,
-                  KeyPositions& positions) {
-  if (item.name != "set") return;
-  const bool reads = std::any_of(request.begin() + 3, request.end(), [](std::string_view word) {
-    return equal_ignoring_case(word, "GET");
-  });
-  for (auto& position : positions) {
-    position.flags =
-        reads ? schema::kRW | schema::kAccess | schema::kUpdate : schema::kOW | schema::kUpdate;
-  }
-}
-
 KeyPositions keys_of_request(CommandContext& c) {
   const auto request = c.args.rest();
   const Command* item = c.services.commands.find(request[0]);
@@ -131,7 +118,6 @@ KeyPositions keys_of_request(CommandContext& c) {
   const bool may_have_none = item->spec->group == schema::Group::kScripting;
   if (!found || (positions.empty() && !may_have_none))
     fail("ERR Invalid arguments specified for command");
-  refine_flags(*item, request, positions);
   return positions;
 }
 

@@ -110,7 +110,7 @@ void reply_key_spec(ReplyBuilder& reply, const KeySpec& key) {
   reply.map(unknown ? 0 : after_word ? 2 : 1);
   if (after_word) {
     reply_pair(reply, "keyword", key.word);
-    reply_number(reply, "startfrom", 1);
+    reply_number(reply, "startfrom", key.first);
   } else if (!unknown) {
     reply_number(reply, "index", key.first);
   }
@@ -126,9 +126,7 @@ void reply_key_spec(ReplyBuilder& reply, const KeySpec& key) {
     reply_number(reply, "firstkey", 1);
     reply_number(reply, "keystep", 1);
   } else if (!unknown) {
-    const int last = after_word     ? (key.half ? -1 : 0)
-                     : key.last < 0 ? key.last
-                                    : key.last - key.first;
+    const int last = after_word ? key.last : key.last < 0 ? key.last : key.last - key.first;
     reply_number(reply, "lastkey", last);
     reply_number(reply, "keystep", key.step);
     reply_number(reply, "limit", after_word && key.half ? 2 : 0);
@@ -144,13 +142,13 @@ void reply_arguments(ReplyBuilder& reply, const std::vector<SyntaxArgument>& arg
     if (argument.optional) flags.push_back("optional");
     if (argument.multiple) flags.push_back("multiple");
     if (argument.multiple_token) flags.push_back("multiple_token");
-    reply.map(3 + (argument.key_spec >= 0 ? 1 : 0) + (argument.token.empty() ? 0 : 1) +
-              (flags.empty() ? 0 : 1));
+    const bool has_token = !argument.token.empty() || argument.type == Type::kPureToken;
+    reply.map(3 + (argument.key_spec >= 0 ? 1 : 0) + (has_token ? 1 : 0) + (flags.empty() ? 0 : 1));
     reply_pair(reply, "name", argument.name);
     reply_pair(reply, "type", type_name(argument.type));
     if (!composed) reply_pair(reply, "display_text", argument.name);
     if (argument.key_spec >= 0) reply_number(reply, "key_spec_index", argument.key_spec);
-    if (!argument.token.empty()) reply_pair(reply, "token", argument.token);
+    if (has_token) reply_pair(reply, "token", argument.token);
     if (!flags.empty()) {
       reply.bulk("flags");
       reply_names(reply, flags);
@@ -183,6 +181,8 @@ void reply_command_info(ReplyBuilder& reply, const Command& command) {
   for (const FlagName& item : kFlagNames) {
     if (command.flags & item.flag) flags.push_back(item.name);
   }
+  const bool counted = spec.keys[0].shape == KeySpec::Shape::kCounted;
+  if (counted && spec.group == schema::Group::kScripting) flags.push_back("no_mandatory_keys");
   if (range.movable) flags.push_back("movablekeys");
   reply_names(reply, flags);
 

@@ -19,7 +19,7 @@ uint32_t implied_by_group(const CommandSpec& command) {
     case Group::kString:
       return kAclString;
     case Group::kGeneric:
-      return command.acl == 0 ? uint32_t{kAclKeyspace} : 0;
+      return (command.acl & kNotOfKeys) == 0 ? uint32_t{kAclKeyspace} : 0;
     case Group::kList:
       return kAclList;
     case Group::kSet:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "base/text.h"
 #include "schema/syntax.h"
@@ -9,12 +10,49 @@
 namespace scrubjay::schema {
 namespace {
 
-// Letters are folded by setting bit 5, which is good enough for a hash.
-size_t hash_name(std::string_view name) {
-  uint64_t hash = name.size() * 0x9E3779B97F4A7C15ull;
-  for (const char c : name)
-    hash = (hash ^ (static_cast<unsigned char>(c) | 0x20u)) * 0x100000001B3ull;
-  return hash ^ (hash >> 29);
+uint64_t load8(const char* from) {
+  uint64_t value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+uint32_t load4(const char* from) {
+  uint32_t value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+// Eight letters at once; all bytes but A to Z stay as they are.
+uint64_t to_lower8(uint64_t word) {
+  constexpr uint64_t kEach = 0x0101010101010101ull;
+  const uint64_t low = word & (0x7F * kEach);
+  const uint64_t from_a = low + (0x80 - 'A') * kEach;
+  const uint64_t above_z = low + (0x7F - 'Z') * kEach;
+  const uint64_t upper = (from_a ^ above_z) & ~word & (0x80 * kEach);
+  return word | upper >> 2;
+}
+
+// The first and the last eight bytes in lower case, which may overlap: with the length they are all
+// of a name up to sixteen bytes.
+struct Ends {
+  uint64_t head;
+  uint64_t tail;
+};
+
+Ends ends_of(std::string_view name) {
+  const char* text = name.data();
+  const size_t size = name.size();
+  if (size >= 8) return {to_lower8(load8(text)), to_lower8(load8(text + size - 8))};
+  if (size >= 4) {
+    return {to_lower8(load4(text) | uint64_t{load4(text + size - 4)} << 32), 0};
+  }
+  if (size == 0) return {0, 0};
+  const auto byte = [text](size_t i) { return uint64_t{static_cast<unsigned char>(text[i])}; };
+  return {to_lower8(byte(0) | byte(size / 2) << 8 | byte(size - 1) << 16), 0};
+}
+
+size_t hash_of(const Ends& ends, size_t size) {
+  return ((ends.head + size) * 0x9E3779B97F4A7C15ull ^ ends.tail * 0xC2B2AE3D27D4EB4Full) >> 40;
 }
 
 std::string_view first_word(std::string_view syntax) {
@@ -82,20 +120,25 @@ CommandTable::CommandTable(const std::vector<std::span<const CommandSpec>>& rows
 
 void CommandTable::rebuild_index() {
   slots_.assign(std::bit_ceil(names_.size() * 4 + 1), {});
-  for (const auto& [name, command] : names_) index(name, command);
-}
-
-void CommandTable::index(std::string_view name, const Command* command) {
-  size_t i = hash_name(name) & (slots_.size() - 1);
-  while (slots_[i].command != nullptr) i = (i + 1) & (slots_.size() - 1);
-  slots_[i] = {std::string(name), command};
+  const size_t mask = slots_.size() - 1;
+  for (const auto& [name, command] : names_) {
+    const Ends ends = ends_of(name);
+    size_t i = hash_of(ends, name.size()) & mask;
+    while (slots_[i].command != nullptr) i = (i + 1) & mask;
+    slots_[i] = {ends.head, ends.tail, name, command};
+  }
 }
 
 const Command* CommandTable::find(std::string_view name) const {
-  for (size_t i = hash_name(name);; ++i) {
-    const Slot& slot = slots_[i & (slots_.size() - 1)];
+  const Ends ends = ends_of(name);
+  const size_t mask = slots_.size() - 1;
+  for (size_t i = hash_of(ends, name.size()) & mask;; i = (i + 1) & mask) {
+    const Slot& slot = slots_[i];
     if (slot.command == nullptr) return nullptr;
-    if (equal_ignoring_case(slot.name, name)) return slot.command;
+    if (slot.head != ends.head || slot.tail != ends.tail || slot.name.size() != name.size()) {
+      continue;
+    }
+    if (name.size() <= 16 || equal_ignoring_case(slot.name, name)) return slot.command;
   }
 }
 
@@ -107,17 +150,23 @@ const Command* CommandTable::find_subcommand(const Command& parent, std::string_
   return nullptr;
 }
 
-bool CommandTable::rename(std::string_view name, std::string_view new_name) {
-  const std::string lower = to_lower(name);
-  const auto found = std::find_if(names_.begin(), names_.end(),
-                                  [&](const auto& item) { return item.first == lower; });
-  if (found == names_.end()) return false;
-  if (new_name.empty())
+Status CommandTable::rename(std::string_view name, std::string_view new_name) {
+  const auto find_name = [this](const std::string& lower) {
+    return std::find_if(names_.begin(), names_.end(),
+                        [&](const auto& item) { return item.first == lower; });
+  };
+  const std::string lower = to_lower(new_name);
+  const auto found = find_name(to_lower(name));
+  if (found == names_.end()) return Error{"No such command in rename-command"};
+  if (new_name.empty()) {
     names_.erase(found);
-  else
-    found->first = to_lower(new_name);
+  } else {
+    const auto taken = find_name(lower);
+    if (taken != names_.end() && taken != found) return Error{"Target command name already exists"};
+    found->first = lower;
+  }
   rebuild_index();
-  return true;
+  return Done{};
 }
 
 }  // namespace scrubjay::schema

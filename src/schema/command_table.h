@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "schema/command_spec.h"
 
 namespace scrubjay::schema {
@@ -41,15 +42,16 @@ class CommandTable {
   std::span<const Command* const> top_level() const { return top_level_; }
 
   // rename-command: the command answers only to the new name ("" disables it). Before start only.
-  // False: no such command.
-  bool rename(std::string_view name, std::string_view new_name);
+  // Fails when there is no such command or another one has the new name.
+  Status rename(std::string_view name, std::string_view new_name);
 
  private:
-  void index(std::string_view name, const Command* command);
   void rebuild_index();
 
   struct Slot {
-    std::string name;
+    uint64_t head = 0;  // the first and the last eight bytes of the name
+    uint64_t tail = 0;
+    std::string_view name;
     const Command* command = nullptr;
   };
   std::vector<std::unique_ptr<Command>> commands_;

@@ -29,12 +29,12 @@ struct KeySpec {
     kNone,
     kRange,      // from `first` to `last` (negative: from the end), every `step`th argument
     kCounted,    // the count stands at `first`, the keys follow it
-    kAfterWord,  // the first half of what follows the word (XREAD STREAMS), or the one key after it
+    kAfterWord,  // behind `word`, looked for from `first` on (negative: from the end backwards)
     kEveryKey,   // the command walks the whole keyspace or names keys at run time
   };
   Shape shape = Shape::kNone;
   int8_t first = 0;
-  int8_t last = 0;
+  int8_t last = 0;  // kAfterWord: 0 the one key behind the word, -1 all that follows
   int8_t step = 1;
   bool half = false;  // kAfterWord: keys are the first half of the rest
   uint16_t flags = 0;
@@ -57,11 +57,26 @@ constexpr KeySpec keys_from_to(int first, int last, int step, uint16_t flags) {
 constexpr KeySpec counted_keys_at(int pos, uint16_t flags) {
   return {.shape = KeySpec::Shape::kCounted, .first = static_cast<int8_t>(pos), .flags = flags};
 }
-constexpr KeySpec keys_after(std::string_view word, bool first_half, uint16_t flags) {
-  return {.shape = KeySpec::Shape::kAfterWord, .half = first_half, .flags = flags, .word = word};
+// The one key behind the word, or the first half of what follows it (XREAD STREAMS). `from` is
+// where the word may stand first.
+constexpr KeySpec keys_after(std::string_view word, bool first_half, uint16_t flags, int from = 1) {
+  return {.shape = KeySpec::Shape::kAfterWord,
+          .first = static_cast<int8_t>(from),
+          .last = static_cast<int8_t>(first_half ? -1 : 0),
+          .half = first_half,
+          .flags = flags,
+          .word = word};
 }
-constexpr KeySpec every_key() {
-  return {.shape = KeySpec::Shape::kEveryKey};
+// Everything behind the word (MIGRATE KEYS).
+constexpr KeySpec rest_after(std::string_view word, uint16_t flags, int from) {
+  return {.shape = KeySpec::Shape::kAfterWord,
+          .first = static_cast<int8_t>(from),
+          .last = -1,
+          .flags = flags,
+          .word = word};
+}
+constexpr KeySpec every_key(uint16_t flags = 0) {
+  return {.shape = KeySpec::Shape::kEveryKey, .flags = flags};
 }
 
 struct CommandSpec;
@@ -73,7 +88,8 @@ struct KeyPosition {
 };
 using KeyPositions = std::vector<KeyPosition>;
 
-// Appends the keys that the request names. False if the arguments don't fit the specs.
+// Appends the keys that the request names; flags that depend on the options (SET, BITFIELD) are
+// settled. False if the arguments don't fit the specs.
 bool extract_keys(const CommandSpec& command, std::span<const std::string_view> arguments,
                   KeyPositions& positions);
 

@@ -2,274 +2,345 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "base/text.h"
+#include "schema/argument_names.h"
 #include "schema/command_spec.h"
 
 namespace scrubjay::schema {
 namespace {
 
 using Type = SyntaxArgument::Type;
-using ArgumentList = std::vector<SyntaxArgument>;
 
-template <size_t N>
-bool is_one_of(std::string_view word, const std::array<std::string_view, N>& words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
+struct Node;
+using Sequence = std::vector<Node>;
 
-bool is_token(std::string_view word) {
-  const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
-  const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
-  return std::any_of(word.begin(), word.end(), is_upper) &&
-         std::none_of(word.begin(), word.end(), is_lower);
-}
+// The text as it is nested, before it is read as arguments.
+struct Node {
+  enum class Kind : uint8_t { kWord, kOptional, kChoice, kRepeat } kind = Kind::kWord;
+  std::string_view word = {};
+  std::vector<Sequence> branches = {};  // kRepeat has one: what is repeated
+  bool several = false;                 // a `...` stands at its end or behind it
 
-// What a value is follows from what it is called.
-Type type_of_value(std::string_view name, std::string_view command) {
-  constexpr std::array<std::string_view, 33> kIntegers{
-      "bit",       "client-id",      "count",       "cursor",       "decrement",
-      "delta",     "destination-db", "db",          "end",          "expire",
-      "frequency", "index",          "index1",      "index2",       "len",
-      "max-age",   "maxage",         "maxlen",      "milliseconds", "min-match-len",
-      "numkeys",   "numreplicas",    "num-matches", "offset",       "port",
-      "protover",  "rank",           "seconds",     "start",        "stop",
-      "threshold", "timeout",        "ttl"};
-  constexpr std::array<std::string_view, 5> kDoubles{"latitude", "longitude", "radius", "score",
-                                                     "weight"};
-  if (name.starts_with("unix-time")) return Type::kUnixTime;
-  if (name == "pattern") return Type::kPattern;
-  if (name == "increment")
-    return command.find("FLOAT") != std::string_view::npos ? Type::kDouble : Type::kInteger;
-  if (is_one_of(name, kIntegers)) return Type::kInteger;
-  if (is_one_of(name, kDoubles)) return Type::kDouble;
-  return Type::kString;
-}
-
-bool is_key_name(std::string_view name) {
-  constexpr std::array<std::string_view, 9> kNames{
-      "key", "key1", "key2", "newkey", "source", "destination", "destkey", "sourcekey", "srckey"};
-  return is_one_of(name, kNames);
-}
-
-// A choice has no name in the notation: it is called after its first word.
-std::string name_of_choice(const ArgumentList& choices) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kNames{
-      {{"nx", "condition"},
-       {"xx", "condition"},
-       {"gt", "comparison"},
-       {"seconds", "expiration"},
-       {"asc", "order"},
-       {"async", "flush-type"},
-       {"left", "where"},
-       {"on", "enabled"},
-       {"byradius", "by"}}};
-  for (const auto& [first, name] : kNames) {
-    if (choices[0].name == first) return std::string(name);
+  bool operator==(const Node&) const = default;
+  bool is_value() const { return kind == Kind::kWord && !is_token(word); }
+  bool is_token_word() const { return kind == Kind::kWord && is_token(word); }
+  // A value, or a value that may come several times.
+  bool is_plain() const {
+    return is_value() ||
+           (kind == Kind::kRepeat && branches[0].size() == 1 && branches[0][0].is_value());
   }
-  return "options";
+};
+
+std::vector<Sequence> read_branches(SyntaxScanner& scanner, bool bracket, bool& several) {
+  std::vector<Sequence> branches(1);
+  for (;;) {
+    const Piece piece = scanner.piece();
+    const std::string_view text = scanner.text();
+    scanner.advance();
+    Sequence& current = branches.back();
+    switch (piece) {
+      case Piece::kEnd:
+      case Piece::kClose:
+        return branches;
+      case Piece::kOr:
+        branches.emplace_back();
+        break;
+      case Piece::kWord:
+        current.push_back({.word = text});
+        break;
+      case Piece::kEllipsis:
+        if (bracket) {
+          several = true;
+        } else if (!current.empty()) {
+          current.back().several = true;
+        }
+        break;
+      case Piece::kOptional:
+      case Piece::kChoice: {
+        const bool optional = piece == Piece::kOptional;
+        Node node{.kind = optional ? Node::Kind::kOptional : Node::Kind::kChoice};
+        bool inner_several = false;
+        node.branches = read_branches(scanner, optional, inner_several);
+        node.several = inner_several;
+        branches.back().push_back(std::move(node));
+        break;
+      }
+    }
+  }
 }
 
-SyntaxArgument make_choice(ArgumentList choices) {
-  SyntaxArgument argument{.name = name_of_choice(choices), .type = Type::kOneOf};
-  argument.arguments = std::move(choices);
-  return argument;
+// `x [x ...]` becomes one node that repeats.
+Sequence fold_repeats(const Sequence& sequence) {
+  Sequence folded;
+  for (const Node& node : sequence) {
+    if (node.kind == Node::Kind::kOptional && node.several && node.branches.size() == 1) {
+      const Sequence& body = node.branches[0];
+      if (body.size() <= folded.size() && std::equal(body.rbegin(), body.rend(), folded.rbegin())) {
+        folded.resize(folded.size() - body.size());
+        folded.push_back({.kind = Node::Kind::kRepeat, .branches = {body}, .several = true});
+        continue;
+      }
+    }
+    folded.push_back(node);
+  }
+  return folded;
 }
 
-SyntaxArgument make_block(ArgumentList items, std::string name) {
-  SyntaxArgument block{.name = std::move(name), .type = Type::kBlock};
-  block.arguments = std::move(items);
-  return block;
-}
-
-class Parser {
+class Converter {
  public:
-  Parser(std::string_view text, std::string_view command) : rest_(text), command_(command) {}
+  explicit Converter(std::string_view command) : command_(command) {}
 
-  ArgumentList parse_all() { return parse_sequence().items; }
+  std::vector<SyntaxArgument> arguments_of(const Sequence& raw, bool in_group) const {
+    const Sequence nodes = fold_repeats(raw);
+    std::vector<SyntaxArgument> result;
+    for (std::size_t i = 0; i < nodes.size();) {
+      const Node& node = nodes[i];
+      if (!node.is_token_word()) {
+        result.push_back(argument_of(node));
+        ++i;
+        continue;
+      }
+      std::size_t end = i + 1;
+      while (end < nodes.size() && nodes[end].is_plain()) ++end;
+      // FAILOVER's TO and XINFO's FULL stand for the whole group, options included.
+      const bool whole = in_group && (node.word == "TO" || node.word == "FULL");
+      if (whole) end = nodes.size();
+      if (whole || (end - i > 2 && (!in_group || end == nodes.size()))) {
+        result.push_back(block_of(arguments_of({nodes.begin() + static_cast<long>(i) + 1,
+                                                nodes.begin() + static_cast<long>(end)},
+                                               true),
+                                  node.word));
+        i = end;
+      } else if (i + 1 < nodes.size() && takes_token(nodes[i + 1])) {
+        result.push_back(with_token(argument_of(nodes[i + 1]), node.word));
+        i += 2;
+      } else {
+        result.push_back(pure_token(node.word));
+        ++i;
+      }
+    }
+    name_directions(result);
+    return result;
+  }
+
+  SyntaxArgument group_of(const std::vector<Sequence>& branches) const {
+    if (branches.size() == 1) return block_of(arguments_of(branches[0], true), {});
+    std::vector<Sequence> plain = branches;
+    const bool repeats = drop_repeat_of_whole(plain);
+    SyntaxArgument choice{.type = Type::kOneOf};
+    for (const Sequence& branch : plain) {
+      choice.arguments.push_back(block_of(arguments_of(branch, true), {}));
+    }
+    choice.name = name_of_group({}, choice.arguments);
+    if (repeats) choice.multiple = true;
+    return choice;
+  }
 
  private:
-  struct Sequence {
-    ArgumentList items;
-    bool repeats = false;  // it ends in "..."
-  };
-
-  void skip_blanks() {
-    while (!rest_.empty() && rest_.front() == ' ') rest_.remove_prefix(1);
-  }
-  bool take(std::string_view mark) {
-    skip_blanks();
-    if (!rest_.starts_with(mark)) return false;
-    rest_.remove_prefix(mark.size());
-    return true;
-  }
-  bool at_close() {
-    skip_blanks();
-    return rest_.empty() || rest_.front() == ']' || rest_.front() == '>' || rest_.front() == '|';
-  }
-  std::string_view take_word() {
-    skip_blanks();
-    const std::string_view word = rest_.substr(0, rest_.find_first_of(" []<>|"));
-    rest_.remove_prefix(word.size());
-    return word;
-  }
-
-  SyntaxArgument value(std::string_view name) {
-    return {.name = std::string(name), .type = type_of_value(name, command_)};
-  }
-
-  // "key [key ...]": the group repeats what stands before it. Folds it in; false if it does not.
-  static bool fold(ArgumentList& items, const Sequence& group) {
-    const size_t count = group.items.size();
-    if (!group.repeats || count == 0 || count > items.size()) return false;
-    const auto begin = items.end() - static_cast<std::ptrdiff_t>(count);
-    if (!std::equal(begin, items.end(), group.items.begin())) return false;
-    if (count > 1) {
-      items.erase(begin, items.end());
-      items.push_back(make_block(group.items, "data"));
+  // `a | b [a | b ...]`: the repeat hangs on the last branch but means the whole.
+  static bool drop_repeat_of_whole(std::vector<Sequence>& branches) {
+    Sequence& last = branches.back();
+    if (last.empty() || !last.back().several || last.back().branches.size() != branches.size()) {
+      return false;
     }
-    items.back().multiple = true;
-    items.back().multiple_token = !items.back().token.empty();
-    return true;
+    const Node repeat = last.back();
+    last.pop_back();
+    if (repeat.branches == branches) return true;
+    last.push_back(repeat);
+    return false;
   }
 
-  static SyntaxArgument as_one(Sequence sequence, std::string name) {
-    SyntaxArgument argument = sequence.items.size() == 1
-                                  ? std::move(sequence.items[0])
-                                  : make_block(std::move(sequence.items), std::move(name));
-    argument.multiple |= sequence.repeats;
-    return argument;
+  static bool takes_token(const Node& node) {
+    return node.is_value() || node.kind == Node::Kind::kChoice ||
+           (node.kind == Node::Kind::kRepeat && !node.branches[0][0].is_token_word());
   }
 
-  // Up to the closing bracket, which is taken.
-  Sequence parse_group(std::string_view close) {
-    Sequence first = parse_sequence();
-    ArgumentList choices;
-    bool repeats = false;
-    while (take("|")) {
-      // NOLINTNEXTLINE(bugprone-use-after-move): only in the first round
-      if (choices.empty()) choices.push_back(as_one(std::move(first), "data"));
-      Sequence next = parse_sequence();
-      repeats = next.repeats;
-      next.repeats = false;
-      choices.push_back(as_one(std::move(next), "data"));
-    }
-    take(close);
-    if (choices.empty()) return first;
-    return {{make_choice(std::move(choices))}, repeats};
-  }
-
-  // The values that belong to the token just read.
-  SyntaxArgument parse_token(std::string_view token, ArgumentList& before, bool& folded) {
-    ArgumentList values;
-    Sequence group;
-    bool group_open = false;
-    while (!at_close() && !group_open) {
-      if (rest_.starts_with("...")) break;
-      if (take("<")) {
-        values.push_back(as_one(parse_group(">"), "data"));
-        if (take("...")) values.back().multiple = true;
-      } else if (rest_.front() == '[') {
-        if (values.empty()) break;
-        take("[");
-        group = parse_group("]");
-        group_open = !fold(values, group);
-      } else {
-        const std::string_view ahead = rest_;
-        const std::string_view word = take_word();
-        if (is_token(word)) {
-          rest_ = ahead;
-          break;
-        }
-        values.push_back(value(word));
-      }
-    }
+  SyntaxArgument argument_of(const Node& node) const {
     SyntaxArgument argument;
-    if (values.empty())
-      argument = {.name = to_lower(token), .type = Type::kPureToken};
-    else if (values.size() == 1)
-      argument = std::move(values[0]);
-    else
-      argument = make_block(std::move(values), to_lower(token));
-    argument.token = token;
-    folded = group_open;
-    if (group_open) {
-      before.push_back(std::move(argument));
-      add_optional(before, std::move(group));
-      return {};
+    switch (node.kind) {
+      case Node::Kind::kWord:
+        argument = is_token(node.word) ? pure_token(node.word) : value(node.word);
+        break;
+      case Node::Kind::kOptional:
+      case Node::Kind::kChoice:
+        argument = group_of(node.branches);
+        break;
+      case Node::Kind::kRepeat:
+        argument = block_of(arguments_of(node.branches[0], true), {});
+        if (node.branches[0][0].is_token_word()) argument.multiple_token = true;
+        break;
     }
+    if (node.kind == Node::Kind::kOptional) argument.optional = true;
+    if (node.several) argument.multiple = true;
     return argument;
   }
 
-  static void add_optional(ArgumentList& items, Sequence group) {
-    if (group.items.empty() || fold(items, group)) return;
-    SyntaxArgument argument = as_one(std::move(group), "arguments");
-    argument.optional = true;
-    items.push_back(std::move(argument));
+  SyntaxArgument value(std::string_view word) const {
+    return {
+        .name = std::string(word),
+        .type = type_of_value(command_, word),
+    };
   }
 
-  Sequence parse_sequence() {
-    Sequence sequence;
-    while (!at_close()) {
-      if (take("...")) {
-        sequence.repeats = true;
-      } else if (take("[")) {
-        add_optional(sequence.items, parse_group("]"));
-      } else if (take("<")) {
-        sequence.items.push_back(as_one(parse_group(">"), "data"));
-        if (take("...")) sequence.items.back().multiple = true;
-      } else {
-        const std::string_view word = take_word();
-        if (!is_token(word)) {
-          sequence.items.push_back(value(word));
-          continue;
-        }
-        bool added = false;
-        SyntaxArgument argument = parse_token(word, sequence.items, added);
-        if (!added) sequence.items.push_back(std::move(argument));
+  static SyntaxArgument pure_token(std::string_view word) {
+    return with_token({.name = name_of_token(word), .type = Type::kPureToken}, word);
+  }
+
+  static SyntaxArgument with_token(SyntaxArgument argument, std::string_view token) {
+    if (token != "\"\"") argument.token = token;
+    if (argument.type == Type::kOneOf) argument.name = name_of_group(token, argument.arguments);
+    return argument;
+  }
+
+  // Several members make a block; a single one without a token stands for itself.
+  static SyntaxArgument block_of(std::vector<SyntaxArgument> members, std::string_view token) {
+    if (members.size() == 1 && token.empty()) return std::move(members[0]);
+    SyntaxArgument block{.type = Type::kBlock, .arguments = std::move(members)};
+    if (!block.arguments.empty()) block.name = name_of_group(token, block.arguments);
+    return token.empty() ? block : with_token(std::move(block), token);
+  }
+
+  // Two directions side by side (LMOVE) are told apart.
+  static void name_directions(std::vector<SyntaxArgument>& arguments) {
+    for (std::size_t i = 1; i < arguments.size(); ++i) {
+      if (arguments[i - 1].name == "where" && arguments[i].name == "where") {
+        arguments[i - 1].name = "wherefrom";
+        arguments[i].name = "whereto";
       }
     }
-    return sequence;
   }
 
-  std::string_view rest_;
   std::string_view command_;
 };
 
-// Keys take the row's key specs in turn; when there are more keys than specs the last spec goes on.
-void name_keys(ArgumentList& arguments, int& next, int last) {
-  for (SyntaxArgument& argument : arguments) {
-    if (argument.arguments.empty() && argument.type == Type::kString &&
-        is_key_name(argument.name)) {
-      argument.type = Type::kKey;
-      argument.key_spec = next;
-      next = std::min(next + 1, last);
-    }
-    name_keys(argument.arguments, next, last);
+// Gives each key argument the index of the spec that finds it.
+class KeySpecNumbering {
+ public:
+  KeySpecNumbering(std::span<const KeySpec> keys, int position)
+      : keys_(keys), position_(position) {}
+
+  void number(std::vector<SyntaxArgument>& arguments, std::string_view outer_token) {
+    for (SyntaxArgument& argument : arguments) number(argument, outer_token);
   }
+
+ private:
+  using Shape = KeySpec::Shape;
+
+  void number(SyntaxArgument& argument, std::string_view outer_token) {
+    const std::string_view token =
+        argument.token.empty() ? outer_token : std::string_view(argument.token);
+    const bool varies = argument.optional || argument.multiple;
+    if (!argument.token.empty() && argument.type != Type::kPureToken) ++position_;
+    switch (argument.type) {
+      case Type::kKey:
+        argument.key_spec = find(token);
+        ++position_;
+        break;
+      case Type::kPattern:
+        if (!argument.token.empty() && !keys_.empty() && keys_[0].shape == Shape::kRange) {
+          argument.key_spec = first_of(Shape::kEveryKey);
+        }
+        ++position_;
+        break;
+      case Type::kOneOf: {
+        const int start = position_;
+        int end = start;
+        for (SyntaxArgument& child : argument.arguments) {
+          position_ = start;
+          number(child, token);
+          end = position_;
+        }
+        position_ = end;
+        break;
+      }
+      case Type::kBlock:
+        number(argument.arguments, token);
+        break;
+      default:
+        ++position_;
+        break;
+    }
+    if (varies) known_ = false;
+  }
+
+  int first_of(Shape shape) const {
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+      if (keys_[i].shape == shape) return static_cast<int>(i);
+    }
+    return -1;
+  }
+
+  int find(std::string_view token) const {
+    int last = -1;
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+      const KeySpec& key = keys_[i];
+      if (key.shape == Shape::kNone) continue;
+      last = static_cast<int>(i);
+      if (key.shape == Shape::kRange && known_ && position_ >= key.first &&
+          (key.last < 0 || position_ <= key.last)) {
+        return last;
+      }
+      if (key.shape == Shape::kAfterWord && key.word == token) return last;
+      if (key.shape == Shape::kCounted && position_ == key.first + 1) return last;
+    }
+    return last;
+  }
+
+  std::span<const KeySpec> keys_;
+  int position_;
+  bool known_ = true;
+};
+
+// Counts values that follow at once, in the same group.
+int values_ahead(SyntaxScanner scanner) {
+  int count = 0;
+  while (scanner.piece() == Piece::kWord && !is_token(scanner.text())) {
+    ++count;
+    scanner.advance();
+  }
+  if (count == 0 && scanner.piece() == Piece::kChoice) count = 1;
+  return count;
 }
 
 }  // namespace
 
 std::string_view type_name(Type type) {
-  constexpr std::string_view kNames[] = {"string",    "integer",    "double", "key",  "pattern",
-                                         "unix-time", "pure-token", "oneof",  "block"};
-  return kNames[static_cast<size_t>(type)];
+  constexpr std::array<std::string_view, 9> kNames = {
+      "string", "integer", "double", "key", "pattern", "unix-time", "pure-token", "oneof", "block"};
+  return kNames[static_cast<std::size_t>(type)];
 }
 
 std::vector<SyntaxArgument> parse_arguments(const CommandSpec& command, bool is_subcommand) {
-  std::string_view text = command.syntax;
-  for (int i = is_subcommand ? 2 : 1; i > 0; --i) {
-    const size_t blank = text.find(' ');
-    text = blank == std::string_view::npos ? "" : text.substr(blank + 1);
+  SyntaxScanner scanner(command.syntax);
+  const Converter converter(scanner.text());
+  const int name_words = is_subcommand ? 2 : 1;
+  for (int i = 0; i < name_words; ++i) scanner.advance();
+  bool several = false;
+  const std::vector<Sequence> branches = read_branches(scanner, false, several);
+  std::vector<SyntaxArgument> arguments;
+  if (branches.size() == 1) {
+    arguments = converter.arguments_of(branches[0], false);
+  } else {
+    arguments.push_back(converter.group_of(branches));
   }
-  ArgumentList arguments =
-      Parser(text, command.syntax.substr(0, command.syntax.find(' '))).parse_all();
-  int specs = 0;
-  for (const KeySpec& spec : command.keys) specs += spec.shape != KeySpec::Shape::kNone ? 1 : 0;
-  int next = 0;
-  if (specs > 0) name_keys(arguments, next, specs - 1);
+  KeySpecNumbering(command.keys, name_words).number(arguments, {});
   return arguments;
+}
+
+int values_after_token(std::string_view syntax, std::string_view word) {
+  SyntaxScanner scanner(syntax);
+  while (scanner.piece() != Piece::kEnd) {
+    scanner.advance();
+    if (scanner.piece() == Piece::kWord && is_token(scanner.text()) &&
+        equal_ignoring_case(scanner.text(), word)) {
+      scanner.advance();
+      return values_ahead(scanner);
+    }
+  }
+  return -1;
 }
 
 }  // namespace scrubjay::schema

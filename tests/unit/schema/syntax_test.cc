@@ -4,6 +4,9 @@
 
 #include "schema/command_spec.h"
 
+// The rows here have no documentation.
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
 namespace scrubjay::schema {
 namespace {
 
@@ -44,7 +47,7 @@ TEST(Syntax, Choices) {
             "keepttl:pure-token)");
   EXPECT_EQ(
       parse("COMMAND LIST [FILTERBY <MODULE module-name | PATTERN pattern>]", 0, true),
-      "\"FILTERBY\" options:oneof?(\"MODULE\" module-name:string \"PATTERN\" pattern:pattern)");
+      "\"FILTERBY\" filterby:oneof?(\"MODULE\" module-name:string \"PATTERN\" pattern:pattern)");
 }
 
 TEST(Syntax, Repetition) {
@@ -65,6 +68,69 @@ TEST(Syntax, TokensTakeWhatFollows) {
       parse("HELLO [protover [AUTH username password] [SETNAME clientname]]", 0),
       "arguments:block?(protover:integer \"AUTH\" auth:block?(username:string password:string) "
       "\"SETNAME\" clientname:string?)");
+}
+
+TEST(Syntax, RepeatedChoices) {
+  EXPECT_EQ(
+      parse(
+          "BITFIELD key [GET encoding offset | [OVERFLOW <WRAP | SAT>] <SET encoding offset value "
+          "| INCRBY encoding offset increment> [GET encoding offset | [OVERFLOW <WRAP | SAT>] "
+          "<SET encoding offset value | INCRBY encoding offset increment> ...]]"),
+      "key:key0 operation:oneof?+(\"GET\" get-block:block(encoding:string offset:integer) "
+      "write:block(\"OVERFLOW\" overflow-block:oneof?(\"WRAP\" wrap:pure-token \"SAT\" "
+      "sat:pure-token) write-operation:oneof(\"SET\" set-block:block(encoding:string "
+      "offset:integer value:integer) \"INCRBY\" incrby-block:block(encoding:string "
+      "offset:integer increment:integer))))");
+  EXPECT_EQ(parse("LMOVE source destination <LEFT | RIGHT> <LEFT | RIGHT>", 2),
+            "source:key0 destination:key1 wherefrom:oneof(\"LEFT\" left:pure-token \"RIGHT\" "
+            "right:pure-token) whereto:oneof(\"LEFT\" left:pure-token \"RIGHT\" right:pure-token)");
+  EXPECT_EQ(parse("MIGRATE host port <key | \"\"> destination-db", 0),
+            "host:string port:integer key-selector:oneof(key:key empty-string:pure-token) "
+            "destination-db:integer");
+}
+
+TEST(Syntax, TypesDependOnTheCommand) {
+  EXPECT_EQ(parse("GETRANGE key start end"), "key:key0 start:integer end:integer");
+  EXPECT_EQ(parse("XRANGE key start end [COUNT count]"),
+            "key:key0 start:string end:string \"COUNT\" count:integer?");
+  EXPECT_EQ(parse("BLPOP key [key ...] timeout"), "key:key0+ timeout:double");
+  EXPECT_EQ(parse("INCRBYFLOAT key increment"), "key:key0 increment:double");
+}
+
+TEST(Syntax, KeysTakeTheSpecThatFindsThem) {
+  CommandSpec sort{.syntax = "SORT key [BY pattern] [STORE destination]",
+                   .keys = {key_at(1, kRO), every_key(kRO), keys_after("STORE", false, kOW)}};
+  EXPECT_EQ(show(parse_arguments(sort, false)),
+            "key:key0 \"BY\" pattern:pattern1? \"STORE\" destination:key2?");
+  CommandSpec store{.syntax = "ZUNIONSTORE destination numkeys key [key ...]",
+                    .keys = {key_at(1, kOW), counted_keys_at(2, kRO)}};
+  EXPECT_EQ(show(parse_arguments(store, false)), "destination:key0 numkeys:integer key:key1+");
+  CommandSpec lcs{.syntax = "LCS key1 key2", .keys = {keys_from_to(1, 2, 1, kRO)}};
+  EXPECT_EQ(show(parse_arguments(lcs, false)), "key1:key0 key2:key0");
+}
+
+TEST(Syntax, ArityCountsTheLeastAndTellsWhetherItVaries) {
+  static_assert(arity_of("GET key") == 2);
+  static_assert(arity_of("CONFIG GET parameter [parameter ...]") == -3);
+  static_assert(arity_of("SET key value [NX | XX] [GET]") == -3);
+  static_assert(arity_of("LINSERT key <BEFORE | AFTER> pivot element") == 5);
+  static_assert(arity_of("REPLICAOF <host port | NO ONE>") == 3);
+  static_assert(arity_of("CLIENT NO-EVICT <ON | OFF>") == 3);
+  static_assert(arity_of("XADD key [NOMKSTREAM] <* | id> field value [field value ...]") == -5);
+  static_assert(arity_of("CLUSTER SETSLOT slot <IMPORTING node-id | NODE node-id | STABLE>") == -4);
+  static_assert(
+      arity_of("GEOSEARCH key <FROMMEMBER member | FROMLONLAT longitude latitude> <BYRADIUS "
+               "radius <M | KM> | BYBOX width height <M | KM>> [ASC | DESC]") == -7);
+}
+
+TEST(Syntax, ValuesBehindATokenAreCounted) {
+  constexpr std::string_view kSort =
+      "SORT key [BY pattern] [LIMIT offset count] [ALPHA] [STORE destination]";
+  EXPECT_EQ(values_after_token(kSort, "by"), 1);
+  EXPECT_EQ(values_after_token(kSort, "Limit"), 2);
+  EXPECT_EQ(values_after_token(kSort, "ALPHA"), 0);
+  EXPECT_EQ(values_after_token(kSort, "sort"), -1);
+  EXPECT_EQ(values_after_token(kSort, "key"), -1);
 }
 
 TEST(Syntax, UnfinishedTextEnds) {
