@@ -21,15 +21,17 @@ constexpr auto kSettle = 1s;
 struct Growth {
   LoadResult load;
   LatencyHistogram probe;
+  // The same load once more, over keys that are there: what the machine does to a table at rest.
+  LoadResult rest_load;
+  LatencyHistogram rest_probe;
   double server_wait_ms = 0;
   double own_wait_ms = 0;
   double peak = 0;
   double settled = 0;
 };
 
-Growth grow(const ServerCommand& command, std::uint64_t keys) {
-  Growth growth;
-  const ServerProcess server(command);
+// Writes all keys once, with a probe that reads some key now and then.
+LoadResult fill(const ServerProcess& server, std::uint64_t keys, LatencyHistogram& probe) {
   FillSource source({.keys = keys});
   std::mt19937_64 random(1);
   LoadGenerator load(server.port(), kFillers, kFillerDepth);
@@ -41,18 +43,25 @@ Growth grow(const ServerCommand& command, std::uint64_t keys) {
              append_request(request, {"GET", key_name(random() % source.written())});
              return request;
            },
-       .on_reply =
-           [&](const ProbeReply& reply) { growth.probe.record(reply.received - reply.sent); }});
+       .on_reply = [&](const ProbeReply& reply) { probe.record(reply.received - reply.sent); }});
+  LoadResult result = load.run(source, kFillTimeout);
+  expect_no_errors(result);
+  if (source.written() < keys) throw std::runtime_error("the fill took too long");
+  return result;
+}
+
+Growth grow(const ServerCommand& command, std::uint64_t keys) {
+  Growth growth;
+  const ServerProcess server(command);
   const CpuTime own_before = own_cpu_time();
   const CpuTime server_before = server.cpu_time();
-  growth.load = load.run(source, kFillTimeout);
+  growth.load = fill(server, keys, growth.probe);
   growth.server_wait_ms = milliseconds(server.cpu_time().waiting - server_before.waiting);
   growth.own_wait_ms = milliseconds(own_cpu_time().waiting - own_before.waiting);
-  expect_no_errors(growth.load);
-  if (source.written() < keys) throw std::runtime_error("the fill took too long");
   std::this_thread::sleep_for(kSettle);
   growth.settled = static_cast<double>(server.resident_bytes());
   growth.peak = static_cast<double>(server.peak_resident_bytes());
+  growth.rest_load = fill(server, keys, growth.rest_probe);
   return growth;
 }
 
@@ -83,6 +92,12 @@ void measure_growth(Bench& bench) {
   add("longest silence", "ms", [](const Growth& g) {
     return milliseconds(g.load.longest_silence);
   }).target = Target{.limit = 2};
+  add("probe p99.9, table at rest", "ms",
+      [](const Growth& g) { return milliseconds(g.rest_probe.quantile(0.999)); });
+  add("probe max, table at rest", "ms",
+      [](const Growth& g) { return milliseconds(g.rest_probe.max()); });
+  add("longest silence, table at rest", "ms",
+      [](const Growth& g) { return milliseconds(g.rest_load.longest_silence); });
   add("server waited for its core", "ms", [](const Growth& g) { return g.server_wait_ms; });
   add("generator waited for its core", "ms", [](const Growth& g) { return g.own_wait_ms; });
   add("settled RSS", "MB", [](const Growth& g) { return g.settled / 1e6; });

@@ -121,10 +121,10 @@ std::vector<Session*> IoThread::all_sessions() const {
 }
 
 void IoThread::adopt(int socket) {
-  set_connection_options(socket, services_.config.tcp_keepalive_s);
   auto session = std::make_unique<Session>(*this, socket, services_.clients.next_id());
   engine::Client& client = session->client();
   services_.gates.enter(worker_.gate);
+  set_connection_options(socket, services_.config.tcp_keepalive_s);
   client.authenticated = services_.config.requirepass.empty();
   services_.clients.add(client);
   ++worker_.counters.connections;
