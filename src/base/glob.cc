@@ -58,6 +58,7 @@ bool element_matches(std::string_view pattern, size_t p, char c, bool ignore_cas
 }  // namespace
 
 bool glob_match(std::string_view pattern, std::string_view text, bool ignore_case) {
+  if (text.empty()) return pattern.empty();  // stars alone don't match nothing
   size_t p = 0;
   size_t t = 0;
   size_t star = std::string_view::npos;

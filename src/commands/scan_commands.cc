@@ -74,9 +74,10 @@ ScanOptions parse_scan_options(CommandContext& c) {
   ScanOptions options;
   while (!c.args.at_end()) {
     if (c.args.left() < 2) fail(resp::error_text::kSyntax);
-    if (c.args.take("MATCH"))
+    if (c.args.take("MATCH")) {
       options.pattern = c.args.next();
-    else if (c.args.take("TYPE"))
+      if (options.pattern == "*") options.pattern.reset();  // every key, the empty one too
+    } else if (c.args.take("TYPE"))
       options.type = c.args.next();
     else if (c.args.take("COUNT")) {
       options.count = c.args.next_integer();

@@ -18,7 +18,8 @@ TEST(Glob, MatchesAsRedisDoes) {
   const Case cases[] = {
       {"", "", true},
       {"", "a", false},
-      {"*", "", true},
+      {"*", "", false},
+      {"**", "", false},
       {"*", "anything", true},
       {"a*", "b", false},
       {"h?llo", "hello", true},
@@ -73,6 +74,20 @@ TEST(Glob, NoPatternTakesExponentialTime) {
   EXPECT_FALSE(glob_match(pattern, text));
   EXPECT_FALSE(glob_match("*[^b]*[^b]*[^b]*[^b]*[^b]*[^b]b", text));
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+}
+
+TEST(Glob, GivesUpOnMoreThanAThousandStars) {
+  const std::string text(5000, 'a');
+  const auto stars = [](size_t count, const char* rest) {
+    std::string pattern;
+    for (size_t i = 0; i < count; ++i) pattern += "*?";
+    return pattern + rest;
+  };
+  EXPECT_TRUE(glob_match(stars(1000, ""), text));
+  EXPECT_TRUE(glob_match(stars(1000, "*"), text));
+  EXPECT_FALSE(glob_match(stars(1001, ""), text));
+  EXPECT_FALSE(glob_match(stars(50'000, ""), std::string(50'000, 'a')));
+  EXPECT_TRUE(glob_match(std::string(5000, '*') + "a", text));  // all of these are one
 }
 
 }  // namespace
