@@ -167,7 +167,7 @@ void swapdb(CommandContext& c) {
   const int64_t databases = c.keys.keyspace().databases();
   if (first < 0 || first >= databases || second < 0 || second >= databases)
     fail(error_text::kDbIndexOutOfRange);
-  c.keys.keyspace().swap_databases(static_cast<int>(first), static_cast<int>(second));
+  c.keys.keyspace().swap_databases(static_cast<int>(first), static_cast<int>(second), c.now_ms());
   c.reply.ok();
 }
 

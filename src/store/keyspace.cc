@@ -71,19 +71,33 @@ void Keyspace::reset_counters(bool world) {
 
 namespace {
 
-bool holds(const Shelf* shelf, std::string_view key) {
+Table::Slot slot_of(const Shelf& shelf, std::string_view key) {
+  return shelf.table.find(hash_of(key), [&](const Entry* entry) { return entry->key() == key; });
+}
+
+// A key past its deadline is not there: it leaves the shelf now, so that nobody takes its removal
+// for a change later.
+bool holds_live(Stripe& stripe, Shelf* shelf, std::string_view key, int64_t now_ms) {
   if (shelf == nullptr) return false;
-  return static_cast<bool>(
-      shelf->table.find(hash_of(key), [&](const Entry* entry) { return entry->key() == key; }));
+  const Table::Slot slot = slot_of(*shelf, key);
+  if (!slot) return false;
+  Entry* entry = slot.get();
+  if (!entry->has_deadline() || entry->deadline() >= now_ms) return true;
+  shelf->wheel.remove(entry);
+  Entry::destroy(shelf->table.erase(slot));
+  ++stripe.counters.expired;
+  return false;
 }
 
 }  // namespace
 
-void Keyspace::touch_watched(Stripe& stripe, int database, const Shelf* before,
-                             const Shelf* after) {
+// What was there was alive when it was watched, or came later: either way it changes.
+void Keyspace::touch_watched(Stripe& stripe, int database, const Shelf* before, Shelf* after,
+                             int64_t now_ms) {
   for (auto& [name, watched] : stripe.watched) {
-    if (name.database == database && (holds(before, name.key) || holds(after, name.key)))
-      ++watched.version;
+    if (name.database != database) continue;
+    const bool was_there = before != nullptr && slot_of(*before, name.key);
+    if (was_there || holds_live(stripe, after, name.key, now_ms)) ++watched.version;
   }
 }
 
@@ -94,7 +108,7 @@ std::vector<std::unique_ptr<Shelf>> Keyspace::take_shelves(int database) {
       if (database >= 0 && db != database) continue;
       Shelf* shelf = stripe->shelf(db);
       if (shelf == nullptr) continue;
-      touch_watched(*stripe, db, shelf, nullptr);
+      touch_watched(*stripe, db, shelf, nullptr, 0);
       stripe->shelves[static_cast<size_t>(db)].store(nullptr, std::memory_order_release);
       taken.emplace_back(shelf);
     }
@@ -102,13 +116,13 @@ std::vector<std::unique_ptr<Shelf>> Keyspace::take_shelves(int database) {
   return taken;
 }
 
-void Keyspace::swap_databases(int first, int second) {
+void Keyspace::swap_databases(int first, int second, int64_t now_ms) {
   if (first == second) return;
   for (const auto& stripe : stripes_) {
     Shelf* a = stripe->shelf(first);
     Shelf* b = stripe->shelf(second);
-    touch_watched(*stripe, first, a, b);
-    touch_watched(*stripe, second, b, a);
+    touch_watched(*stripe, first, a, b, now_ms);
+    touch_watched(*stripe, second, b, a, now_ms);
     stripe->shelves[static_cast<size_t>(first)].store(b, std::memory_order_release);
     stripe->shelves[static_cast<size_t>(second)].store(a, std::memory_order_release);
   }

@@ -74,7 +74,7 @@ class Keyspace {
   // caller holds the world and frees the shelves when it likes. Returns also how many keys they
   // hold.
   std::vector<std::unique_ptr<Shelf>> take_shelves(int database);
-  void swap_databases(int first, int second);
+  void swap_databases(int first, int second, int64_t now_ms);
 
   Policy policy;
   // Active expiry can be stopped (DEBUG SET-ACTIVE-EXPIRE 0, CLIENT PAUSE); access still expires
@@ -87,7 +87,8 @@ class Keyspace {
   std::function<void(Stripe&, int64_t deadline)> earlier_deadline;
 
  private:
-  void touch_watched(Stripe& stripe, int database, const Shelf* before, const Shelf* after);
+  void touch_watched(Stripe& stripe, int database, const Shelf* before, Shelf* after,
+                     int64_t now_ms);
 
   const Clock& clock_;
   const int databases_;

@@ -72,6 +72,9 @@ std::string CommandGenerator::delta() {
   return std::to_string(static_cast<int64_t>(below(20'001)) - 10'000);
 }
 
+// How far from now a deadline may be for the generator to aim at its very instant.
+constexpr int64_t kFar = INT64_MAX / 2;
+
 std::string CommandGenerator::amount_of(bool seconds, bool absolute) {
   if (one_in(40)) {
     return pick({"0", "-1", "9223372036854775807", "-9223372036854775808", "9223372036854775",
@@ -80,7 +83,8 @@ std::string CommandGenerator::amount_of(bool seconds, bool absolute) {
   int64_t at = model_.now_ms();
   const auto deadlines = model_.deadlines();
   if (one_in(3) && !deadlines.empty())
-    at = deadlines[below(deadlines.size())] + static_cast<int64_t>(below(3)) - 1;
+    at = std::clamp(deadlines[below(deadlines.size())], -kFar, kFar) +
+         static_cast<int64_t>(below(3)) - 1;
   else if (one_in(8))
     at += static_cast<int64_t>(below(5)) - 2;
   else if (one_in(4))
