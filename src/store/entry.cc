@@ -3,17 +3,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <new>
-#include <random>
 
 #include "base/memory.h"
 #include "base/number.h"
 
 namespace scrubjay::store {
-
-uint64_t hash_seed() {
-  std::random_device device;
-  return uint64_t{device()} << 32 | device();
-}
 
 std::string_view type_name(Type type) {
   switch (type) {

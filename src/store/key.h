@@ -1,21 +1,13 @@
 // A key with its hash. The hash is computed once per key per request and chooses the stripe and the
-// place in the table; its seed is drawn per process, so that no client can aim at one bucket.
+// place in the table.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
+#include "base/hash.h"
 
 namespace scrubjay::store {
-
-uint64_t hash_seed();
-
-inline uint64_t hash_of(std::string_view key) {
-  static const uint64_t seed = hash_seed();
-  return XXH3_64bits_withSeed(key.data(), key.size(), seed);
-}
 
 struct Key {
   std::string_view text;
