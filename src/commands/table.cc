@@ -4,11 +4,11 @@ namespace scrubjay::commands {
 
 std::vector<Rows> all_rows() {
   return {
-      string_rows(),    slow_log_rows(), latency_rows(), debug_rows(),       server_rows(),
-      info_rows(),      memory_rows(),   lcs_rows(),     bitmap_rows(),      keyspace_rows(),
-      expire_rows(),    scan_rows(),     object_rows(),  transaction_rows(), connection_rows(),
-      client_rows(),    command_rows(),  config_rows(),  acl_rows(),         cluster_rows(),
-      scripting_rows(),
+      string_rows(),  hash_rows(),        list_rows(),       blocking_list_rows(), slow_log_rows(),
+      latency_rows(), debug_rows(),       server_rows(),     info_rows(),          memory_rows(),
+      lcs_rows(),     bitmap_rows(),      keyspace_rows(),   expire_rows(),        scan_rows(),
+      object_rows(),  transaction_rows(), connection_rows(), client_rows(),        command_rows(),
+      config_rows(),  acl_rows(),         cluster_rows(),    scripting_rows(),
   };
 }
 

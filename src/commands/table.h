@@ -11,6 +11,11 @@ namespace scrubjay::commands {
 using Rows = std::span<const schema::CommandSpec>;
 
 Rows string_rows();
+Rows hash_rows();
+Rows list_rows();
+Rows blocking_list_rows();
+Rows set_rows();
+Rows sorted_set_rows();
 Rows slow_log_rows();
 Rows latency_rows();
 Rows debug_rows();

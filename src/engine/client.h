@@ -37,10 +37,14 @@ struct Transaction {
   size_t executing = 0;  // how many commands EXEC is running
 };
 
-// A client that waits: what ends the wait without an event.
+struct ClientWaiter;
+
+// A client that waits: what ends the wait without an event, and where it is filed if it waits for
+// data.
 struct BlockedState {
   int64_t deadline_ms = 0;  // 0: none
   std::function<void(resp::ReplyBuilder&)> time_out;
+  std::shared_ptr<ClientWaiter> waiter{};
 };
 
 enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkipThis };

@@ -8,6 +8,8 @@
 #include "engine/client.h"
 #include "engine/command_error.h"
 #include "engine/services.h"
+#include "engine/waiting.h"
+#include "objects/listpack.h"
 #include "resp/error_text.h"
 #include "resp/reply.h"
 #include "store/locked_keys.h"
@@ -29,6 +31,7 @@ struct CommandContext {
   store::LockedKeys& keys;
   std::span<const Key> key_list;  // the keys that the row's key specs name, in their order
   bool in_transaction = false;
+  bool* waits_again = nullptr;  // a waiting client's command runs again: set if it found nothing
 
   const Key& key(size_t i = 0) const { return key_list[i]; }
   int64_t now_ms() const { return keys.now_ms(); }
@@ -40,12 +43,44 @@ struct CommandContext {
       fail(resp::error_text::kWrongType);
     return entry;
   }
+  // A view of a collection, such as HashView; without the key one of nothing. -WRONGTYPE else.
+  template <class View>
+  View find(const Key& name, Lookup lookup = Lookup::kRead) {
+    const Entry* entry = keys.find(name, lookup);
+    if (entry != nullptr && entry->type() != View::kType) fail(resp::error_text::kWrongType);
+    return View(entry);
+  }
+  // An edit of a collection, such as HashEdit. -WRONGTYPE if the key holds another type.
+  template <class Edit>
+  Edit edit(const Key& name) {
+    Edit edit(keys, name);
+    const Entry* entry = edit.entry();
+    if (entry != nullptr && entry->type() != Edit::kType) fail(resp::error_text::kWrongType);
+    return edit;
+  }
+  void reply_item(const objects::PackedItem& item) {
+    if (item.is_number())
+      reply.bulk_integer(item.number);
+    else
+      reply.bulk(std::string_view(item.bytes, item.size));
+  }
+
   // Long values are handed to the socket by reference, not copied.
   void reply_string(const Entry& entry) {
     if (entry.is_block())
       reply.bulk(entry.block());
     else
       reply.bulk(entry.string());
+  }
+
+  // The client waits until one of the keys holds what it wants; its command then runs again. As
+  // block() else.
+  void wait_for(std::span<const Key> wanted_keys, store::Type wanted, int64_t deadline_ms,
+                std::function<void(resp::ReplyBuilder&)> time_out) {
+    if (waits_again != nullptr)
+      *waits_again = true;
+    else
+      file_waiter(*this, wanted_keys, wanted, deadline_ms, std::move(time_out));
   }
 
   // The client waits: no reply now. `time_out` writes the reply at deadline_ms (0: never) or when

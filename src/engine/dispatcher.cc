@@ -244,7 +244,10 @@ void Dispatcher::run(Worker& worker, Client& client, const Command& command,
   std::vector<store::Key>& keys = worker.key_list;
   keys.clear();
   bool world = (command.flags & schema::kWorld) != 0 || command.every_key;
-  if (prepared.has_key) {
+  if (services_.waiters.load(std::memory_order_relaxed) != 0 &&
+      (command.flags & (schema::kWrite | schema::kLocksQueue)) != 0) [[unlikely]] {
+    lock_with_waiters(worker, client, command, arguments, keys, world);
+  } else if (prepared.has_key) {
     keys.push_back(prepared.key);
     if (!world) worker.keys.lock_one(prepared.key.hash, worker.stamp_ns / 1'000'000);
   } else if (command.flags & (schema::kLocksQueue | schema::kLocksWatched)) {
@@ -264,12 +267,67 @@ void Dispatcher::run(Worker& worker, Client& client, const Command& command,
     with_world(worker, [&] {
       worker.keys.hold_world();
       call_it();
+      if (worker.keys.has_ready()) serve_waiters(services_, worker);
       worker.keys.unlock();
     });
-  } else {
-    call_it();
+    return;
+  }
+  call_it();
+  const bool all_served = !worker.keys.has_ready() || serve_waiters(services_, worker);
+  worker.keys.unlock();
+  if (all_served) return;
+  // Somebody waits who needs keys that could not be foreseen (COPY to another database).
+  with_world(worker, [&] {
+    worker.keys.hold_world();
+    serve_waiters(services_, worker);
+    worker.keys.unlock();
+  });
+}
+
+// Somebody waits for data, and this command may bring it: what the waiters' own commands need is
+// locked beforehand, because they run before the locks are given back.
+void Dispatcher::lock_with_waiters(Worker& worker, const Client& client, const Command& command,
+                                   std::span<const std::string_view> arguments,
+                                   std::vector<store::Key>& keys, bool& world) {
+  append_keys(command, arguments, keys);
+  world |= (command.flags & schema::kLocksQueue) != 0;
+  if (world) return;
+  std::vector<store::Key> wanted(keys);
+  constexpr int kRounds = 3;
+  for (int round = 0; round < kRounds; ++round) {
+    worker.keys.lock(wanted);
+    if (add_waiters_keys(worker.keys, client.database, wanted)) return;
     worker.keys.unlock();
   }
+  world = true;
+}
+
+bool Dispatcher::run_again(Worker& worker, ClientWaiter& waiter,
+                           std::span<const std::string_view> arguments,
+                           std::span<const store::Key> keys, resp::ReplyBuilder& reply) {
+  bool waits_again = false;
+  const int database = worker.keys.database();
+  worker.keys.select(waiter.database);
+  worker.keys.set_touching(!waiter.stand_in.no_touch);
+  CommandContext context{Arguments(arguments, 1),
+                         *waiter.command,
+                         reply,
+                         waiter.stand_in,
+                         services_,
+                         worker,
+                         worker.keys,
+                         keys,
+                         false,
+                         &waits_again};
+  try {
+    waiter.command->spec->handler(context);
+  } catch (const CommandError& error) {
+    reply.buffer().clear();
+    reply.error(error.text);
+    count_error(worker, error.text);
+  }
+  worker.keys.select(database);
+  return !waits_again;
 }
 
 void Dispatcher::run_locked(Worker& worker, Client& client, const Command& command,
@@ -367,9 +425,22 @@ void Dispatcher::feed_monitors(const Client& client, const Command& command,
   }
 }
 
-void Dispatcher::finish_blocked(Worker& worker, Client& client, bool with_error,
+// The race with whoever may be serving it is decided under the locks of the waiter's keys.
+bool Dispatcher::give_up_waiting(Worker& worker, ClientWaiter& waiter) {
+  worker.keys.lock(waiter.all_keys());
+  const bool served = std::exchange(waiter.served, true);
+  if (!served) {
+    unfile_waiter(worker.keys, waiter);
+    services_.waiters.fetch_sub(1, std::memory_order_relaxed);
+  }
+  worker.keys.unlock();
+  return !served;
+}
+
+bool Dispatcher::finish_blocked(Worker& worker, Client& client, bool with_error,
                                 resp::ReplyBuilder& reply) {
-  if (!client.blocked) return;
+  if (!client.blocked) return false;
+  if (client.blocked->waiter && !give_up_waiting(worker, *client.blocked->waiter)) return false;
   const auto blocked = std::move(client.blocked);
   if (with_error) {
     constexpr std::string_view kUnblocked = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
@@ -378,9 +449,11 @@ void Dispatcher::finish_blocked(Worker& worker, Client& client, bool with_error,
   } else {
     blocked->time_out(reply);
   }
+  return true;
 }
 
 void Dispatcher::forget(Worker& worker, Client& client) {
+  if (client.blocked && client.blocked->waiter) give_up_waiting(worker, *client.blocked->waiter);
   std::vector<WatchedVersion> watched = std::exchange(client.transaction, {}).watched;
   if (watched.empty()) return;
   std::vector<store::Key> keys;

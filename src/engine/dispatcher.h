@@ -49,8 +49,14 @@ class Dispatcher {
                   std::span<const std::string_view> arguments, resp::ReplyBuilder& reply,
                   bool in_transaction);
 
-  // Ends a client's wait: by its time-out, or because another client unblocked it.
-  void finish_blocked(Worker& worker, Client& client, bool with_error, resp::ReplyBuilder& reply);
+  // Runs a waiting client's command again, with its keys held. False, and no reply, if it has to go
+  // on waiting.
+  bool run_again(Worker& worker, ClientWaiter& waiter, std::span<const std::string_view> arguments,
+                 std::span<const store::Key> keys, resp::ReplyBuilder& reply);
+
+  // Ends a client's wait: by its time-out, or because another client unblocked it. False if it has
+  // been served meanwhile: its reply is on the way.
+  bool finish_blocked(Worker& worker, Client& client, bool with_error, resp::ReplyBuilder& reply);
 
   // Forgets what a client holds in the keyspace, before it goes. Gate raised, nothing locked.
   void forget(Worker& worker, Client& client);
@@ -79,6 +85,10 @@ class Dispatcher {
   void run(Worker& worker, Client& client, const schema::Command& command,
            std::span<const std::string_view> arguments, const PreparedRequest& prepared,
            resp::ReplyBuilder& reply);
+  void lock_with_waiters(Worker& worker, const Client& client, const schema::Command& command,
+                         std::span<const std::string_view> arguments, std::vector<store::Key>& keys,
+                         bool& world);
+  bool give_up_waiting(Worker& worker, ClientWaiter& waiter);
   void lock_transaction(Worker& worker, Client& client, const schema::Command& command,
                         bool& world);
   void call(Worker& worker, Client& client, const schema::Command& command,

@@ -21,6 +21,7 @@ Janitor::~Janitor() {
   }
   wake_.notify_one();
   thread_.join();
+  for (store::Entry* entry : entries_) store::Entry::destroy(entry);
   for (const Retired& item : retired_) item.free(item.memory);
 }
 
@@ -35,6 +36,15 @@ void Janitor::free_later(std::vector<std::unique_ptr<store::Shelf>> shelves) {
   wake_.notify_one();
 }
 
+void Janitor::free_later(std::vector<store::Entry*> entries) {
+  pending_.fetch_add(entries.size(), std::memory_order_relaxed);
+  {
+    const std::lock_guard lock(mutex_);
+    entries_.insert(entries_.end(), entries.begin(), entries.end());
+  }
+  wake_.notify_one();
+}
+
 void Janitor::retire(void* memory, void (*free)(void*)) {
   const std::lock_guard lock(mutex_);
   retired_.push_back({memory, free});
@@ -45,9 +55,12 @@ void Janitor::run() {
   register_allocating_thread();
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return stop_ || !shelves_.empty() || !retired_.empty(); });
+    wake_.wait(lock, [this] {
+      return stop_ || !shelves_.empty() || !entries_.empty() || !retired_.empty();
+    });
     if (stop_) return;
     auto shelves = std::exchange(shelves_, {});
+    auto entries = std::exchange(entries_, {});
     auto retired = std::exchange(retired_, {});
     lock.unlock();
     for (auto& shelf : shelves) {
@@ -55,6 +68,11 @@ void Janitor::run() {
       shelf.reset();
       pending_.fetch_sub(objects, std::memory_order_relaxed);
       freed_.fetch_add(objects, std::memory_order_relaxed);
+    }
+    for (store::Entry* entry : entries) {
+      store::Entry::destroy(entry);
+      pending_.fetch_sub(1, std::memory_order_relaxed);
+      freed_.fetch_add(1, std::memory_order_relaxed);
     }
     if (!retired.empty()) {
       const Gates::Snapshot turns = gates_.snapshot();

@@ -1,5 +1,5 @@
-// The thread that frees what nobody may wait for: whole shelves after FLUSHALL, table memory that a
-// lock-free prefetcher might still have looked at. Takes work from any thread.
+// The thread that frees what nobody may wait for: whole shelves after FLUSHALL, large collections,
+// table memory that a lock-free prefetcher might still have looked at. Takes work from any thread.
 #pragma once
 
 #include <condition_variable>
@@ -20,6 +20,8 @@ class Janitor {
   ~Janitor();
 
   void free_later(std::vector<std::unique_ptr<store::Shelf>> shelves);
+  // Entries that are in no table any more.
+  void free_later(std::vector<store::Entry*> entries);
   // Frees `memory` once every thread that was inside a turn has left it.
   void retire(void* memory, void (*free)(void*));
   // Objects not yet freed (INFO lazyfree_pending_objects) and freed so far.
@@ -40,6 +42,7 @@ class Janitor {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<std::unique_ptr<store::Shelf>> shelves_;
+  std::vector<store::Entry*> entries_;
   std::vector<Retired> retired_;
   bool stop_ = false;
   std::thread thread_;

@@ -19,6 +19,7 @@ namespace scrubjay::engine {
 struct Letter {
   enum class Kind : uint8_t {
     kMonitorLine,   // send these bytes to every client in MONITOR
+    kServed,        // the client waited for data (ticket `number`): this is its reply
     kLook,          // the client's flags changed (killed, unblocked, resumed): look at it
     kAdopt,         // take over this accepted socket
     kLookAtAll,     // look at every client
@@ -27,7 +28,7 @@ struct Letter {
   };
   Kind kind;
   uint64_t client_id = 0;
-  uint64_t number = 0;  // of a monitor line
+  uint64_t number = 0;  // of a monitor line, or a waiter's ticket
   int socket = -1;
   SharedBytes bytes{};
 };

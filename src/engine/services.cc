@@ -40,11 +40,15 @@ Services::Services(const Clock& server_clock, config::Config start_config,
   for (uint32_t i = 0; i < threads; ++i) {
     workers.push_back(std::make_unique<Worker>(i, gates, keyspace, commands.size()));
   }
+  keyspace.free_later = [this](std::vector<store::Entry*>&& entries) {
+    janitor.free_later(std::move(entries));
+  };
   apply_policy();
 }
 
 Services::~Services() {
   retiring_janitor.store(nullptr, std::memory_order_release);
+  keyspace.free_later = nullptr;
 }
 
 void Services::pause_commands(int64_t until_ms, bool writes_only) {
@@ -73,6 +77,14 @@ void Services::apply_policy() {
   keyspace.policy = {config.maxmemory_policy, static_cast<int>(config.lfu_log_factor),
                      static_cast<int>(config.lfu_decay_time),
                      static_cast<int>(config.maxmemory_samples)};
+  keyspace.limits = {.hash_entries = config.hash_max_listpack_entries,
+                     .hash_value = config.hash_max_listpack_value,
+                     .list_size = config.list_max_listpack_size,
+                     .intset_entries = config.set_max_intset_entries,
+                     .set_entries = config.set_max_listpack_entries,
+                     .set_value = config.set_max_listpack_value,
+                     .sorted_set_entries = config.zset_max_listpack_entries,
+                     .sorted_set_value = config.zset_max_listpack_value};
 }
 
 }  // namespace scrubjay::engine

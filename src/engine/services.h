@@ -62,6 +62,8 @@ struct Services {
   std::atomic<uint32_t> monitors{0};       // clients in MONITOR
   std::atomic<uint64_t> monitor_lines{0};  // written so far
   std::atomic<uint32_t> blocked_clients{0};
+  std::atomic<uint32_t> waiters{0};  // clients that wait for data and are not served yet
+  std::atomic<uint64_t> wait_tickets{1};
   std::atomic<bool> shutting_down{false};
   // Handed in by main.cc: starts a graceful end; applies an option that something outside the
   // engine depends on (loglevel, maxclients, bind ...), and answers why it can't.

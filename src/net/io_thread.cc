@@ -98,6 +98,11 @@ void IoThread::read_mail() {
         if (found != sessions_.end()) found->second->look(services_.clock.now_ms());
         break;
       }
+      case Kind::kServed: {
+        const auto found = sessions_.find(letter.client_id);
+        if (found != sessions_.end()) found->second->served(letter.number, letter.bytes);
+        break;
+      }
       case Kind::kMonitorLine:
         for (Session* session : all_sessions()) {
           const engine::Client& client = session->client();

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "base/log.h"
+#include "engine/waiting.h"
 #include "net/address.h"
 #include "net/io_thread.h"
 
@@ -268,10 +269,27 @@ void Session::finish_wait(bool with_error) {
   resp::ReplyBuilder& reply = thread_.reply();
   reply.set_protocol(client_.protocol);
   services.gates.enter(worker.gate);
-  services.dispatcher->finish_blocked(worker, client_, with_error, reply);
+  const bool finished = services.dispatcher->finish_blocked(worker, client_, with_error, reply);
   services.gates.leave(worker.gate);
+  if (!finished) return;
   services.blocked_clients.fetch_sub(1, std::memory_order_relaxed);
   send_replies();
+}
+
+void Session::served(uint64_t ticket, const SharedBytes& reply) {
+  if (closed_ || !client_.blocked || !client_.blocked->waiter ||
+      client_.blocked->waiter->ticket != ticket) {
+    return;
+  }
+  client_.blocked.reset();
+  thread_.services().blocked_clients.fetch_sub(1, std::memory_order_relaxed);
+  push(reply);
+  go_on();
+}
+
+// With the requests that came while the client waited.
+void Session::go_on() {
+  if (!closed_ && !client_.blocked && !input_.empty()) consume(input_.view(), 0, true);
 }
 
 void Session::look(int64_t now_ms) {
@@ -287,8 +305,7 @@ void Session::look(int64_t now_ms) {
       thread_.wake_at(deadline, client_.id);
   }
   postponed_ = false;  // a command that must still wait is postponed again
-  if (was_waiting && !closed_ && !client_.blocked && !input_.empty())
-    consume(input_.view(), 0, true);
+  if (was_waiting) go_on();
 }
 
 void Session::check_limits(int64_t now_ms) {

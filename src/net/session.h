@@ -26,6 +26,8 @@ class Session : private Reactor::Handler {
   void push(const SharedBytes& bytes);
   // Obeys what others changed: killed, unblocked, commands no longer paused.
   void look(int64_t now_ms);
+  // The client waited for data under this ticket: this is its reply.
+  void served(uint64_t ticket, const SharedBytes& reply);
   void close();
 
   engine::Client& client() { return client_; }
@@ -57,6 +59,7 @@ class Session : private Reactor::Handler {
   void send_replies();
   void flush_output();
   void finish_wait(bool with_error);
+  void go_on();
 
   IoThread& thread_;
   engine::Client client_;

@@ -58,6 +58,24 @@ class ReplyBuffer {
   const std::vector<Splice>& splices() const { return splices_; }
   size_t total_bytes() const { return size_ + spliced_bytes_; }
   bool empty() const { return total_bytes() == 0; }
+  // All of it in one block.
+  SharedBytes to_bytes() const {
+    SharedBytes whole = SharedBytes::with_capacity(total_bytes());
+    char* out = whole.data();
+    size_t from = 0;
+    const auto copy = [&](std::string_view part) {
+      if (!part.empty()) std::memcpy(out, part.data(), part.size());
+      out += part.size();
+    };
+    for (const Splice& splice : splices_) {
+      copy(own_bytes().substr(from, splice.at - from));
+      copy(splice.block.view());
+      from = splice.at;
+    }
+    copy(own_bytes().substr(from));
+    whole.set_size(total_bytes());
+    return whole;
+  }
   void clear() {
     size_ = 0;
     spliced_bytes_ = 0;

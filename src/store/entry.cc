@@ -6,6 +6,10 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "objects/hash.h"
+#include "objects/list.h"
+#include "objects/set.h"
+#include "objects/sorted_set.h"
 
 namespace scrubjay::store {
 
@@ -13,6 +17,14 @@ std::string_view type_name(Type type) {
   switch (type) {
     case Type::kString:
       return "string";
+    case Type::kList:
+      return "list";
+    case Type::kSet:
+      return "set";
+    case Type::kHash:
+      return "hash";
+    case Type::kSortedSet:
+      return "zset";
   }
   return "none";
 }
@@ -25,9 +37,43 @@ std::string_view encoding_name(Encoding encoding) {
       return "embstr";
     case Encoding::kRaw:
       return "raw";
+    case Encoding::kListpack:
+      return "listpack";
+    case Encoding::kIntset:
+      return "intset";
+    case Encoding::kQuicklist:
+      return "quicklist";
+    case Encoding::kHashtable:
+      return "hashtable";
+    case Encoding::kSkiplist:
+      return "skiplist";
+    case Encoding::kListpackEx:
+      return "listpackex";
   }
   return "raw";
 }
+
+namespace {
+
+// Calls f(object) with the object's own class.
+template <class F>
+auto visit_object(const Entry& entry, F&& f) {
+  switch (entry.type()) {
+    case Type::kList:
+      return f(entry.object<objects::List>());
+    case Type::kSet:
+      return f(entry.object<objects::Set>());
+    case Type::kHash:
+      return f(entry.object<objects::Hash>());
+    case Type::kSortedSet:
+      return f(entry.object<objects::SortedSet>());
+    case Type::kString:
+      break;
+  }
+  std::abort();
+}
+
+}  // namespace
 
 Encoding encoding_for(std::string_view value) {
   const bool may_be_number = !value.empty() && value.size() <= kInt64Digits &&
@@ -36,56 +82,89 @@ Encoding encoding_for(std::string_view value) {
   return value.size() <= kMaxEmbstr ? Encoding::kEmbstr : Encoding::kRaw;
 }
 
-Entry* Entry::allocate(std::string_view key, size_t value_room, Encoding encoding,
-                       int64_t deadline) {
-  const bool timed = deadline != kNoDeadline;
-  const bool long_key = key.size() > UINT8_MAX;
-  const size_t size = kHeader + (timed ? 12 : 0) + (long_key ? 4 : 0) + key.size() + value_room;
+Entry* Entry::allocate(const Head& head, size_t value_room) {
+  const bool timed = head.deadline != kNoDeadline;
+  const bool long_key = head.key.size() > UINT8_MAX;
+  const size_t size =
+      kHeader + (timed ? 12 : 0) + (long_key ? 4 : 0) + head.key.size() + value_room;
   void* memory = std::malloc(size);
   if (memory == nullptr) throw std::bad_alloc();
   Entry* entry = static_cast<Entry*>(memory);
-  entry->kind_ = static_cast<uint8_t>(static_cast<uint8_t>(encoding) << 4);
+  entry->kind_ = static_cast<uint8_t>(static_cast<uint8_t>(head.type) |
+                                      static_cast<uint8_t>(head.encoding) << 4);
   entry->flags_ = static_cast<uint8_t>((timed ? kHasDeadline : 0) | (long_key ? kLongKey : 0));
-  entry->key_size_ = static_cast<uint8_t>(long_key ? 0 : key.size());
+  entry->key_size_ = static_cast<uint8_t>(long_key ? 0 : head.key.size());
   entry->set_access(0);
   entry->value_size_ = 0;
   if (timed) {
-    entry->set_deadline(deadline);
+    entry->set_deadline(head.deadline);
     entry->set_wheel_place(0);
   }
-  if (long_key) entry->store(entry->after_optional(), static_cast<uint32_t>(key.size()));
-  std::memcpy(entry->bytes() + entry->key_offset(), key.data(), key.size());
+  if (long_key) entry->store(entry->after_optional(), static_cast<uint32_t>(head.key.size()));
+  std::memcpy(entry->bytes() + entry->key_offset(), head.key.data(), head.key.size());
   return entry;
 }
 
-Entry* Entry::make_string(std::string_view key, std::string_view value, Encoding encoding,
-                          int64_t deadline) {
-  if (value.size() >= kBlockSize) {
-    return make_string(key, SharedBytes::copy_of(value), encoding, deadline);
-  }
-  Entry* entry = allocate(key, value.size(), encoding, deadline);
+Entry* Entry::make(const Head& head, std::string_view value) {
+  if (value.size() >= kBlockSize) return make(head, SharedBytes::copy_of(value));
+  Entry* entry = allocate(head, value.size());
   entry->value_size_ = static_cast<uint16_t>(value.size());
   std::memcpy(entry->bytes() + entry->value_offset(), value.data(), value.size());
   return entry;
 }
 
-Entry* Entry::make_string(std::string_view key, SharedBytes block, Encoding encoding,
-                          int64_t deadline) {
-  Entry* entry = allocate(key, sizeof(void*), encoding, deadline);
+Entry* Entry::make(const Head& head, SharedBytes block) {
+  Entry* entry = allocate(head, sizeof(void*));
   entry->put_block(std::move(block));
   return entry;
 }
 
+Entry* Entry::make(const Head& head, void* object) {
+  Entry* entry = allocate(head, sizeof(void*));
+  entry->flags_ |= kObject;
+  entry->store(entry->value_offset(), object);
+  return entry;
+}
+
 Entry* Entry::clone(std::string_view key, int64_t deadline) const {
-  Entry* copy = is_block() ? make_string(key, block(), encoding(), deadline)
-                           : make_string(key, string(), encoding(), deadline);
+  const Head head{key, type(), encoding(), deadline};
+  Entry* copy = nullptr;
+  if (is_object()) {
+    void* object =
+        visit_object(*this, [](const auto& own) -> void* { return own.clone().release(); });
+    copy = make(head, object);
+  } else {
+    copy = is_block() ? make(head, block()) : make(head, string());
+  }
   copy->set_access(access());
   return copy;
 }
 
+Entry* Entry::rebuild(Entry* entry, std::string_view key, int64_t deadline) {
+  const Head head{key, entry->type(), entry->encoding(), deadline};
+  Entry* moved = nullptr;
+  if (entry->is_object())
+    moved = make(head, entry->load<void*>(entry->value_offset()));
+  else
+    moved = entry->is_block() ? make(head, entry->take_block()) : make(head, entry->string());
+  moved->set_access(entry->access());
+  std::free(entry);
+  return moved;
+}
+
 void Entry::destroy(Entry* entry) {
   if (entry->is_block()) entry->take_block();
+  if (entry->is_object()) visit_object(*entry, [](auto& object) { delete &object; });
   std::free(entry);
+}
+
+bool Entry::hash_is_timed() const {
+  return object<objects::Hash>().timed_fields() > 0;
+}
+
+size_t Entry::free_effort() const {
+  if (!is_object()) return 1;
+  return visit_object(*this, [](const auto& object) { return object.size(); });
 }
 
 void Entry::put_block(SharedBytes block) {
@@ -162,14 +241,34 @@ Entry* Entry::resize_string(Entry* entry, size_t size) {
   std::memcpy(block.data(), entry->string().data(), old_size);
   std::memset(block.data() + old_size, 0, size - old_size);
   block.set_size(size);
-  Entry* moved = make_string(entry->key(), std::move(block), entry->encoding(), entry->deadline());
+  Entry* moved =
+      make({entry->key(), entry->type(), entry->encoding(), entry->deadline()}, std::move(block));
   moved->set_access(entry->access());
   if (entry->has_deadline()) moved->set_wheel_place(entry->wheel_place());
   destroy(entry);
   return moved;
 }
 
+Entry* Entry::splice(Entry* entry, size_t at, size_t removed, size_t inserted) {
+  const size_t old_size = entry->string().size();
+  const size_t tail = old_size - at - removed;
+  if (inserted < removed) {
+    char* const bytes = entry->writable_string();
+    std::memmove(bytes + at + inserted, bytes + at + removed, tail);
+  }
+  if (inserted != removed) entry = resize_string(entry, old_size - removed + inserted);
+  if (inserted > removed) {
+    char* const bytes = entry->writable_string();
+    std::memmove(bytes + at + inserted, bytes + at + removed, tail);
+  }
+  return entry;
+}
+
 size_t Entry::memory_bytes() const {
+  if (is_object()) {
+    return good_size(total_size()) +
+           visit_object(*this, [](const auto& object) { return object.memory_bytes(); });
+  }
   return good_size(total_size()) + (is_block() ? good_size(block_view().size() + 24) : 0);
 }
 

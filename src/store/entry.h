@@ -1,10 +1,12 @@
 // One key with its value, in one heap block: an 8-byte header, the optional fields that its flags
-// announce, the key's bytes, and for a string the value's bytes. What a key does not use costs it
-// nothing. From kBlockSize on, a string's bytes live in a SharedBytes block that replies may share.
-// Only table slot, wheel slot and the stripe's lock holder know an entry's address, so it may move.
+// announce, the key's bytes, and the value's bytes: a string, or a small collection in its compact
+// encoding. What a key does not use costs it nothing. From kBlockSize on, the bytes live in a
+// SharedBytes block that replies may share. A large collection is an object of its own (objects/)
+// that the entry points at and owns. Only table slot, wheel slot and the stripe's lock holder know
+// an entry's address, so it may move.
 //
 //   | type+encoding | flags | key size | access (24 bit) | value size (16 bit) |
-//   [deadline 8][wheel place 4][long key size 4] key bytes, value bytes or block pointer
+//   [deadline 8][wheel place 4][long key size 4] key bytes, value bytes or block or object pointer
 #pragma once
 
 #include <cstdint>
@@ -16,10 +18,20 @@
 
 namespace scrubjay::store {
 
-enum class Type : uint8_t { kString = 0 };
+enum class Type : uint8_t { kString, kList, kSet, kHash, kSortedSet };
 
-// Names that OBJECT ENCODING gives.
-enum class Encoding : uint8_t { kInt = 0, kEmbstr = 1, kRaw = 2 };
+// Names that OBJECT ENCODING gives. From kQuicklist on the value is an object, before it is bytes.
+enum class Encoding : uint8_t {
+  kInt,
+  kEmbstr,
+  kRaw,
+  kListpack,
+  kIntset,
+  kQuicklist,
+  kHashtable,
+  kSkiplist,
+  kListpackEx,  // a small hash with deadlines on fields
+};
 std::string_view type_name(Type type);
 std::string_view encoding_name(Encoding encoding);
 
@@ -30,13 +42,26 @@ class Entry {
  public:
   static constexpr size_t kBlockSize = 16 * 1024;
 
-  // A string entry. The deadline is in ms since the epoch, or kNoDeadline.
+  // What an entry is besides its value. The deadline is in ms since the epoch, or kNoDeadline.
+  struct Head {
+    std::string_view key;
+    Type type;
+    Encoding encoding;
+    int64_t deadline = kNoDeadline;
+  };
+  static Entry* make(const Head& head, std::string_view value);
+  static Entry* make(const Head& head, SharedBytes block);
+  // Owns the object, which is of the type's class in objects/.
+  static Entry* make(const Head& head, void* object);
   static Entry* make_string(std::string_view key, std::string_view value, Encoding encoding,
-                            int64_t deadline);
-  static Entry* make_string(std::string_view key, SharedBytes block, Encoding encoding,
-                            int64_t deadline);
-  // A copy of the entry under another key and with another deadline; a long value is shared.
+                            int64_t deadline) {
+    return make({key, Type::kString, encoding, deadline}, value);
+  }
+  // A copy of the entry under another key and with another deadline; a long value is shared, an
+  // object is copied.
   Entry* clone(std::string_view key, int64_t deadline) const;
+  // The same value under another key and with another deadline; the old entry is freed.
+  static Entry* rebuild(Entry* entry, std::string_view key, int64_t deadline);
   static void destroy(Entry* entry);
 
   Type type() const { return static_cast<Type>(kind_ & 0x0f); }
@@ -62,19 +87,33 @@ class Entry {
   }
 
   bool is_block() const { return flags_ & kBlock; }
+  bool is_object() const { return flags_ & kObject; }
+  // The bytes of a string, or of a collection in a compact encoding.
   std::string_view string() const {
     if (is_block()) [[unlikely]]
       return block_view();
     return {bytes() + value_offset(), value_size_};
   }
+  template <class T>
+  T& object() const {
+    return *static_cast<T*>(load<void*>(value_offset()));
+  }
+  // A hash with deadlines on fields.
+  bool has_timed_fields() const { return is_hash_object() && hash_is_timed(); }
+  bool is_hash_object() const { return is_object() && type() == Type::kHash; }
+  // Heap blocks that freeing the entry frees, about.
+  size_t free_effort() const;
   // A reference to a long value's block.
   SharedBytes block() const;
 
   // Replaces the value where the block's size class allows, else returns false and changes nothing.
   bool assign_in_place(std::string_view value);
-  // Makes the string `size` bytes long, keeping the bytes before and zeroing new ones. Returns the
-  // entry, moved if it had to grow (the old address is then dead).
+  // Makes the bytes `size` long, keeping those before and zeroing new ones. Returns the entry,
+  // moved if it had to grow (the old address is then dead).
   static Entry* resize_string(Entry* entry, size_t size);
+  // Replaces `removed` bytes at `at` by `inserted` ones that the caller fills in. Returns the
+  // entry, which may have moved.
+  static Entry* splice(Entry* entry, size_t at, size_t removed, size_t inserted);
   // The string's bytes for writing; a shared block is copied first.
   char* writable_string();
 
@@ -85,11 +124,11 @@ class Entry {
   static constexpr uint8_t kHasDeadline = 1;
   static constexpr uint8_t kLongKey = 2;
   static constexpr uint8_t kBlock = 4;
+  static constexpr uint8_t kObject = 8;
   static constexpr size_t kHeader = 8;
 
   Entry() = default;
-  static Entry* allocate(std::string_view key, size_t value_room, Encoding encoding,
-                         int64_t deadline);
+  static Entry* allocate(const Head& head, size_t value_room);
 
   char* bytes() { return reinterpret_cast<char*>(this); }
   const char* bytes() const { return reinterpret_cast<const char*>(this); }
@@ -109,7 +148,10 @@ class Entry {
     return flags_ & kLongKey ? load<uint32_t>(after_optional()) : key_size_;
   }
   size_t value_offset() const { return key_offset() + key_size(); }
-  size_t total_size() const { return value_offset() + (is_block() ? sizeof(void*) : value_size_); }
+  size_t total_size() const {
+    return value_offset() + (is_block() || is_object() ? sizeof(void*) : value_size_);
+  }
+  bool hash_is_timed() const;
   std::string_view block_view() const;
   void put_block(SharedBytes block);
   SharedBytes take_block();

@@ -65,13 +65,14 @@ bool evict_from(Keyspace& keyspace, Stripe& stripe, ChangeListener* listener) {
     if (victim == nullptr) continue;
     const Key key(victim->key());
     if (victim->has_deadline()) shelf->wheel.remove(victim);
+    if (victim->is_hash_object()) shelf->unfile_fields(victim);
     shelf->table.erase(
         shelf->table.find(key.hash, [&](const Entry* entry) { return entry == victim; }));
     ++stripe.counters.evicted;
     ++stripe.counters.changes;
     touch_watched(stripe, database, key.text);
     if (listener != nullptr) listener->changed({"evicted", key, database});
-    Entry::destroy(victim);
+    bury(keyspace, victim);
     return true;
   }
   return false;

@@ -7,8 +7,9 @@
 
 namespace scrubjay::store {
 
-// Removes at most `budget` due keys (a wheel's cascades count too). Returns true when nothing due
-// is left. Updates the stripe's next_due.
-bool expire_due(Stripe& stripe, int64_t now_ms, size_t budget, ChangeListener* listener);
+// Removes at most `budget` due keys, and due fields of hashes (a wheel's cascades count too).
+// Returns true when nothing due is left. Updates the stripe's next_due.
+bool expire_due(Keyspace& keyspace, Stripe& stripe, int64_t now_ms, size_t budget,
+                ChangeListener* listener);
 
 }  // namespace scrubjay::store

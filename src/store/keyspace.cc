@@ -58,6 +58,7 @@ StripeCounters Keyspace::counters(bool world) {
     sum.hits += stripe.counters.hits;
     sum.misses += stripe.counters.misses;
     sum.expired += stripe.counters.expired;
+    sum.expired_fields += stripe.counters.expired_fields;
     sum.evicted += stripe.counters.evicted;
     sum.changes += stripe.counters.changes;
   });
@@ -84,6 +85,7 @@ bool holds_live(Stripe& stripe, Shelf* shelf, std::string_view key, int64_t now_
   Entry* entry = slot.get();
   if (!entry->has_deadline() || entry->deadline() >= now_ms) return true;
   shelf->wheel.remove(entry);
+  if (entry->is_hash_object()) shelf->unfile_fields(entry);
   Entry::destroy(shelf->table.erase(slot));
   ++stripe.counters.expired;
   return false;

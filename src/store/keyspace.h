@@ -28,6 +28,18 @@ struct Policy {
   }
 };
 
+// Up to which size a collection keeps its compact encoding. Written under all gates.
+struct CompactLimits {
+  int64_t hash_entries = 128;
+  uint64_t hash_value = 64;
+  int64_t list_size = -2;  // entries, or -1 to -5 for 4, 8, 16, 32, 64 kb
+  int64_t intset_entries = 512;
+  int64_t set_entries = 128;
+  uint64_t set_value = 64;
+  int64_t sorted_set_entries = 128;
+  uint64_t sorted_set_value = 64;
+};
+
 class Keyspace {
  public:
   // `stripes` is rounded up to a power of two. `retire` frees table memory that a lock-free
@@ -77,10 +89,15 @@ class Keyspace {
   void swap_databases(int first, int second, int64_t now_ms);
 
   Policy policy;
+  CompactLimits limits;
   // Active expiry can be stopped (DEBUG SET-ACTIVE-EXPIRE 0, CLIENT PAUSE); access still expires
   // unless everything is paused.
   std::atomic<bool> active_expiry{true};
   std::atomic<bool> frozen{false};  // nothing expires or is evicted: clients are paused for writes
+
+  // Takes entries whose freeing takes long (many heap blocks), to free them where nobody waits. Set
+  // once by the engine; unset, they are freed at once.
+  std::function<void(std::vector<Entry*>&&)> free_later;
 
   // Tells the thread that maintains a stripe that a deadline came before what it had planned.
   // Set once by the engine; called under the stripe's lock.
@@ -97,11 +114,20 @@ class Keyspace {
   std::vector<std::unique_ptr<Stripe>> stripes_;
 };
 
+// Frees an entry that is in no table any more: at once, or where nobody waits if it takes long.
+inline void bury(Keyspace& keyspace, Entry* entry) {
+  constexpr size_t kMuchEffort = 64;
+  if (entry->is_object() && keyspace.free_later && entry->free_effort() > kMuchEffort)
+    keyspace.free_later({entry});
+  else
+    Entry::destroy(entry);
+}
+
 // Bumps the version of a watched key. Caller holds the stripe.
 inline void touch_watched(Stripe& stripe, int database, std::string_view key) {
   if (stripe.watched.empty()) [[likely]]
     return;
-  const auto found = stripe.watched.find(WatchedName{database, std::string(key)});
+  const auto found = stripe.watched.find(KeyName{database, std::string(key)});
   if (found != stripe.watched.end()) ++found->second.version;
 }
 

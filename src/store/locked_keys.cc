@@ -55,7 +55,7 @@ void LockedKeys::unlock() {
   held_.clear();
   world_ = false;
   if (!graveyard_.empty()) [[unlikely]] {
-    for (Entry* entry : graveyard_) Entry::destroy(entry);
+    for (Entry* entry : graveyard_) store::bury(keyspace_, entry);
     graveyard_.clear();
   }
 }
@@ -84,8 +84,12 @@ LockedKeys::Found LockedKeys::locate(Stripe& stripe, int database, const Key& ke
 
 LockedKeys::Found LockedKeys::locate_live(Stripe& stripe, int database, const Key& key) {
   Found found = locate(stripe, database, key);
-  if (found.entry == nullptr || !found.entry->has_deadline() || found.entry->deadline() >= now_ms_)
-    return found;
+  if (found.entry == nullptr) return found;
+  if (found.entry->is_hash_object()) [[unlikely]] {
+    found = without_dead_fields(stripe, database, key, found);
+    if (found.entry == nullptr) return found;
+  }
+  if (!found.entry->has_deadline() || found.entry->deadline() >= now_ms_) return found;
   if (!keyspace_.frozen.load(std::memory_order_relaxed)) {
     bury(detach(found));
     ++stripe.counters.expired;
@@ -93,6 +97,22 @@ LockedKeys::Found LockedKeys::locate_live(Stripe& stripe, int database, const Ke
   }
   found.entry = nullptr;
   return found;
+}
+
+LockedKeys::Found LockedKeys::without_dead_fields(Stripe& stripe, int database, const Key& key,
+                                                  const Found& found) {
+  objects::Hash& hash = found.entry->object<objects::Hash>();
+  if (hash.next_due() > now_ms_ || keyspace_.frozen.load(std::memory_order_relaxed)) return found;
+  const size_t gone = hash.expire(now_ms_, SIZE_MAX);
+  stripe.counters.expired_fields += gone;
+  found.shelf->file_fields(found.entry);
+  if (gone == 0) return found;
+  const bool emptied = hash.size() == 0;
+  if (emptied) bury(detach(found));
+  announce_in(database, "hexpired", key);
+  if (!emptied) return found;
+  announce_in(database, "del", key);
+  return {};
 }
 
 void LockedKeys::touch(Entry* entry) {
@@ -113,25 +133,39 @@ const Entry* LockedKeys::find_in(int database, const Key& key, Lookup lookup) {
   return entry;
 }
 
-void LockedKeys::schedule(Stripe& stripe, Shelf& shelf, Entry* entry) {
-  shelf.wheel.add(entry);
-  const int64_t due = shelf.wheel.next_due();
-  if (due < stripe.next_due.load(std::memory_order_relaxed)) {
-    stripe.next_due.store(due, std::memory_order_relaxed);
-    if (keyspace_.earlier_deadline) keyspace_.earlier_deadline(stripe, due);
+void LockedKeys::plan(Stripe& stripe, int64_t due) {
+  if (due >= stripe.next_due.load(std::memory_order_relaxed)) return;
+  stripe.next_due.store(due, std::memory_order_relaxed);
+  if (keyspace_.earlier_deadline) keyspace_.earlier_deadline(stripe, due);
+}
+
+void LockedKeys::file(Stripe& stripe, Shelf& shelf, Entry* entry) {
+  if (entry->has_deadline()) {
+    shelf.wheel.add(entry);
+    plan(stripe, shelf.wheel.next_due());
   }
+  if (entry->has_timed_fields()) {
+    shelf.file_fields(entry);
+    plan(stripe, shelf.field_wheel.next_due());
+  }
+}
+
+void LockedKeys::unfile(Shelf& shelf, Entry* entry) {
+  if (entry->has_deadline()) shelf.wheel.remove(entry);
+  if (entry->is_hash_object()) shelf.unfile_fields(entry);
 }
 
 void LockedKeys::insert(Stripe& stripe, int database, const Key& key, Entry* entry) {
   Shelf& shelf = keyspace_.make_shelf(stripe, database, now_ms_);
+  ++generation_;
   shelf.table.insert(key.hash, entry);
-  if (entry->has_deadline()) schedule(stripe, shelf, entry);
+  file(stripe, shelf, entry);
 }
 
 void LockedKeys::replace(Stripe& stripe, const Key& key, const Found& found, Entry* entry) {
-  if (found.entry->has_deadline()) found.shelf->wheel.remove(found.entry);
+  unfile(*found.shelf, found.entry);
   found.shelf->table.replace(found.slot, key.hash, entry);
-  if (entry->has_deadline()) schedule(stripe, *found.shelf, entry);
+  file(stripe, *found.shelf, entry);
   bury(found.entry);
 }
 
@@ -145,12 +179,13 @@ void LockedKeys::put_entry(int database, const Key& key, Entry* entry) {
 }
 
 Entry* LockedKeys::detach(const Found& found) {
-  if (found.entry->has_deadline()) found.shelf->wheel.remove(found.entry);
+  unfile(*found.shelf, found.entry);
+  ++generation_;
   return found.shelf->table.erase(found.slot);
 }
 
 void LockedKeys::bury(Entry* entry) {
-  if (entry->is_block())
+  if (entry->is_block() || entry->is_object())
     graveyard_.push_back(entry);
   else
     Entry::destroy(entry);
@@ -174,12 +209,10 @@ void LockedKeys::put_string(const Key& key, std::string_view value, int64_t dead
   const Found found = locate_live(stripe, database_, key);
   const bool timed = deadline != kNoDeadline;
   if (found.entry != nullptr && found.entry->has_deadline() == timed &&
-      found.entry->assign_in_place(value)) {
+      found.entry->type() == Type::kString && found.entry->assign_in_place(value)) {
     found.entry->set_encoding(encoding);
     if (timed && found.entry->deadline() != deadline) {
-      found.shelf->wheel.remove(found.entry);
-      found.entry->set_deadline(deadline);
-      schedule(stripe, *found.shelf, found.entry);
+      move_deadline(stripe, found, deadline);
     }
     if (touching_) touch(found.entry);
     return;
@@ -215,13 +248,19 @@ void LockedKeys::change_deadline(const Key& key, int64_t deadline) {
   Stripe& stripe = held_stripe(key);
   const Found found = locate_live(stripe, database_, key);
   if (found.entry == nullptr) return;
-  if (found.entry->has_deadline() && deadline != kNoDeadline) {
-    found.shelf->wheel.remove(found.entry);
-    found.entry->set_deadline(deadline);
-    schedule(stripe, *found.shelf, found.entry);
-    return;
-  }
-  replace(stripe, key, found, found.entry->clone(key.text, deadline));
+  if (found.entry->has_deadline() && deadline != kNoDeadline)
+    return move_deadline(stripe, found, deadline);
+  unfile(*found.shelf, found.entry);
+  Entry* const moved = Entry::rebuild(found.entry, key.text, deadline);
+  found.shelf->table.replace(found.slot, key.hash, moved);
+  file(stripe, *found.shelf, moved);
+}
+
+void LockedKeys::move_deadline(Stripe& stripe, const Found& found, int64_t deadline) {
+  found.shelf->wheel.remove(found.entry);
+  found.entry->set_deadline(deadline);
+  found.shelf->wheel.add(found.entry);
+  plan(stripe, found.shelf->wheel.next_due());
 }
 
 void LockedKeys::set_deadline(const Key& key, int64_t deadline) {
@@ -238,8 +277,10 @@ void LockedKeys::copy(const Key& source, int target_database, const Key& target)
 }
 
 void LockedKeys::rename(const Key& source, const Key& target) {
-  copy(source, database_, target);
-  erase(source);
+  const Found found = locate_live(held_stripe(source), database_, source);
+  if (found.entry == nullptr) return;
+  Entry* const entry = detach(found);
+  put_entry(target, Entry::rebuild(entry, target.text, entry->deadline()));
 }
 
 void LockedKeys::move(const Key& key, int target_database) {
@@ -254,27 +295,67 @@ void LockedKeys::announce_in(int database, std::string_view event, const Key& ke
   Stripe& stripe = held_stripe(key);
   ++stripe.counters.changes;
   touch_watched(stripe, database, key.text);
+  if (!stripe.waiting.empty()) [[unlikely]] {
+    const KeyName name{database, std::string(key.text)};
+    if (stripe.waiting.contains(name) &&
+        std::find(ready_.begin(), ready_.end(), name) == ready_.end()) {
+      ready_.push_back(name);
+    }
+  }
   if (listener_ != nullptr) listener_->changed({event, key, database});
+}
+
+WaitQueue* LockedKeys::waiters_of(int database, const Key& key) {
+  Stripe& stripe = held_stripe(key);
+  const auto found = stripe.waiting.find(KeyName{database, std::string(key.text)});
+  return found == stripe.waiting.end() ? nullptr : &found->second;
+}
+
+void LockedKeys::add_waiter(int database, const Key& key, std::shared_ptr<Waiter> waiter) {
+  WaitQueue& queue = held_stripe(key).waiting[KeyName{database, std::string(key.text)}];
+  const uint64_t ticket = waiter->ticket;
+  queue.emplace(ticket, std::move(waiter));
+}
+
+void LockedKeys::remove_waiter(int database, const Key& key, uint64_t ticket) {
+  Stripe& stripe = held_stripe(key);
+  const auto found = stripe.waiting.find(KeyName{database, std::string(key.text)});
+  if (found == stripe.waiting.end()) return;
+  found->second.erase(ticket);
+  if (found->second.empty()) stripe.waiting.erase(found);
+}
+
+void LockedKeys::ready_all(int database) {
+  for (uint32_t i = 0; i < keyspace_.stripe_count(); ++i) {
+    for (const auto& [name, queue] : keyspace_.stripe(i).waiting) {
+      if (name.database == database) ready_.push_back(name);
+    }
+  }
+}
+
+bool LockedKeys::holds(const Key& key) const {
+  const uint32_t number = keyspace_.stripe_number(key.hash);
+  return world_ || std::find(held_.begin(), held_.end(), number) != held_.end();
 }
 
 uint64_t LockedKeys::watch(int database, const Key& key) {
   Stripe& stripe = held_stripe(key);
   locate_live(stripe, database, key);
-  WatchedKey& watched = stripe.watched[WatchedName{database, std::string(key.text)}];
+  WatchedKey& watched = stripe.watched[KeyName{database, std::string(key.text)}];
   ++watched.watchers;
   return watched.version;
 }
 
 void LockedKeys::unwatch(int database, const Key& key) {
   Stripe& stripe = held_stripe(key);
-  const auto found = stripe.watched.find(WatchedName{database, std::string(key.text)});
+  const auto found = stripe.watched.find(KeyName{database, std::string(key.text)});
   if (found != stripe.watched.end() && --found->second.watchers == 0) stripe.watched.erase(found);
 }
 
 bool LockedKeys::unchanged(int database, const Key& key, uint64_t version) {
   Stripe& stripe = held_stripe(key);
   locate_live(stripe, database, key);  // a deadline that passed meanwhile is a change
-  const auto found = stripe.watched.find(WatchedName{database, std::string(key.text)});
+  const auto found = stripe.watched.find(KeyName{database, std::string(key.text)});
   return found != stripe.watched.end() && found->second.version == version;
 }
 

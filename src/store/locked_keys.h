@@ -7,8 +7,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "store/change.h"
@@ -65,6 +67,8 @@ class LockedKeys {
   // Makes the string `size` bytes long (created when missing, new bytes zero) and returns its bytes
   // for writing. The encoding becomes raw; the deadline stays.
   char* resize_string(const Key& key, size_t size);
+  // Puts an entry in the place of what the key holds, if anything. Its name must be the key's.
+  void put_entry(const Key& key, Entry* entry) { put_entry(database_, key, entry); }
   // The key must exist.
   void set_deadline(const Key& key, int64_t deadline);
   void clear_deadline(const Key& key);
@@ -84,10 +88,24 @@ class LockedKeys {
   // Watches. A watched key that is past its deadline is removed first.
   uint64_t watch(int database, const Key& key);
   void unwatch(int database, const Key& key);
+  // Waiting. Who waits for the key, in order; nullptr if nobody does.
+  WaitQueue* waiters_of(int database, const Key& key);
+  void add_waiter(int database, const Key& key, std::shared_ptr<Waiter> waiter);
+  void remove_waiter(int database, const Key& key, uint64_t ticket);
+  // Keys that clients wait for and that have changed since they were last taken, in the order of
+  // the changes.
+  std::vector<KeyName> take_ready() { return std::exchange(ready_, {}); }
+  void add_ready(const KeyName& name) { ready_.push_back(name); }
+  bool has_ready() const { return !ready_.empty(); }
+  // Every key of the database that somebody waits for may hold something new. World held.
+  void ready_all(int database);
+  bool holds(const Key& key) const;
+
   // Whether the key is still as it was when watch() returned `version`.
   bool unchanged(int database, const Key& key, uint64_t version);
 
  private:
+  friend class ValueEdit;
   struct Found {
     Shelf* shelf = nullptr;
     Table::Slot slot{};
@@ -95,15 +113,21 @@ class LockedKeys {
   };
   Stripe& held_stripe(const Key& key);
   Found locate(Stripe& stripe, int database, const Key& key);
-  // As locate, but an entry past its deadline is removed (or hidden, while expiry is frozen).
+  // As locate, but an entry past its deadline is removed (or hidden, while expiry is frozen), and
+  // so are fields of a hash that are past theirs.
   Found locate_live(Stripe& stripe, int database, const Key& key);
+  Found without_dead_fields(Stripe& stripe, int database, const Key& key, const Found& found);
   void insert(Stripe& stripe, int database, const Key& key, Entry* entry);
   void replace(Stripe& stripe, const Key& key, const Found& found, Entry* entry);
   void put_entry(int database, const Key& key, Entry* entry);
   Entry* detach(const Found& found);
   bool erase_in(int database, const Key& key);
   void change_deadline(const Key& key, int64_t deadline);
-  void schedule(Stripe& stripe, Shelf& shelf, Entry* entry);
+  void move_deadline(Stripe& stripe, const Found& found, int64_t deadline);
+  // Files the deadlines of an entry that has come into the shelf, or takes them out.
+  void file(Stripe& stripe, Shelf& shelf, Entry* entry);
+  void unfile(Shelf& shelf, Entry* entry);
+  void plan(Stripe& stripe, int64_t due);
   void bury(Entry* entry);
   void touch(Entry* entry);
   void see(Stripe& stripe);
@@ -116,6 +140,8 @@ class LockedKeys {
   bool touching_ = true;
   std::vector<uint32_t> held_;     // stripe numbers, ascending
   std::vector<Entry*> graveyard_;  // long values, freed after unlock
+  std::vector<KeyName> ready_;
+  uint64_t generation_ = 0;  // grows when slots of tables may have moved
 };
 
 }  // namespace scrubjay::store

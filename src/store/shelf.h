@@ -1,9 +1,13 @@
-// The unit of data: the table and the TTL wheel of one database in one stripe, made with its first
-// key. Used under its stripe's lock; only the table's prefetch functions run without it.
+// The unit of data: the table and the TTL wheels of one database in one stripe, made with its first
+// key. Keys with a deadline stand in `wheel`, hashes with deadlines on fields in `field_wheel`, by
+// the first of them. Used under its stripe's lock; only the table's prefetch functions run without
+// it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
+#include "objects/hash.h"
 #include "scrubjay/detail/table.h"
 #include "scrubjay/detail/ttl_wheel.h"
 #include "store/entry.h"
@@ -20,16 +24,41 @@ struct EntryTraits {
 using Table = detail::Table<Entry, EntryTraits>;
 using Wheel = detail::TtlWheel<Entry, EntryTraits>;
 
+struct FieldWheelTraits {
+  static int64_t deadline(const objects::Hash* hash) { return hash->schedule.due; }
+  static uint32_t index(const objects::Hash* hash) { return hash->schedule.place; }
+  static void set_index(objects::Hash* hash, uint32_t index) { hash->schedule.place = index; }
+};
+using FieldWheel = detail::TtlWheel<objects::Hash, FieldWheelTraits>;
+
 struct Shelf {
-  Shelf(int64_t now_ms, Table::Retire retire) : table(retire), wheel(now_ms) {}
+  Shelf(int64_t now_ms, Table::Retire retire) : table(retire), wheel(now_ms), field_wheel(now_ms) {}
   ~Shelf() {
     table.clear([](Entry* entry) { Entry::destroy(entry); });
   }
   Shelf(const Shelf&) = delete;
   Shelf& operator=(const Shelf&) = delete;
 
+  // Files the hash of `entry` under its first deadline, or takes it out if it has none any more.
+  void file_fields(Entry* entry) {
+    objects::Hash& hash = entry->object<objects::Hash>();
+    unfile_fields(entry);
+    if (hash.timed_fields() == 0) return;
+    hash.schedule.entry = entry;
+    hash.schedule.due = hash.next_due() - 1;  // a wheel hands out what is past its deadline
+    hash.schedule.filed = true;
+    field_wheel.add(&hash);
+  }
+  void unfile_fields(Entry* entry) {
+    objects::Hash& hash = entry->object<objects::Hash>();
+    if (hash.schedule.filed) field_wheel.remove(&hash);
+    hash.schedule.filed = false;
+  }
+  int64_t next_due() const { return std::min(wheel.next_due(), field_wheel.next_due()); }
+
   Table table;
   Wheel wheel;
+  FieldWheel field_wheel;
 };
 
 }  // namespace scrubjay::store

@@ -1,7 +1,7 @@
-// One part of the keyspace with its mutex: the shelves of all databases, what clients watch, and
-// the counters of what happened here. A key's hash chooses its stripe. All fields belong to the
-// mutex's holder (or to whoever holds every gate), but for the shelf pointers, which prefetching
-// reads.
+// One part of the keyspace with its mutex: the shelves of all databases, what clients watch
+// and wait for, and the counters of what happened here. A key's hash chooses its stripe. All fields
+// belong to the mutex's holder (or to whoever holds every gate), but for the shelf pointers, which
+// prefetching reads.
 #pragma once
 
 #include <atomic>
@@ -14,8 +14,21 @@
 
 #include "base/ranked_mutex.h"
 #include "store/shelf.h"
+#include "store/waiter.h"
 
 namespace scrubjay::store {
+
+// A key that some client watches or waits for: database and name.
+struct KeyName {
+  int database;
+  std::string key;
+  bool operator==(const KeyName&) const = default;
+};
+struct KeyNameHash {
+  size_t operator()(const KeyName& name) const {
+    return hash_of(name.key) + static_cast<size_t>(name.database);
+  }
+};
 
 // A key that some client watches. A version is never used twice for one key while it is watched.
 struct WatchedKey {
@@ -23,21 +36,11 @@ struct WatchedKey {
   uint32_t watchers = 0;
 };
 
-struct WatchedName {
-  int database;
-  std::string key;
-  bool operator==(const WatchedName&) const = default;
-};
-struct WatchedNameHash {
-  size_t operator()(const WatchedName& name) const {
-    return hash_of(name.key) + static_cast<size_t>(name.database);
-  }
-};
-
 struct StripeCounters {
   uint64_t hits = 0;
   uint64_t misses = 0;
   uint64_t expired = 0;
+  uint64_t expired_fields = 0;
   uint64_t evicted = 0;
   uint64_t changes = 0;
 };
@@ -57,7 +60,8 @@ struct alignas(64) Stripe {
   // When the wheels have work next; written under the lock, read by the maintaining thread.
   std::atomic<int64_t> next_due{std::numeric_limits<int64_t>::max()};
   std::vector<std::atomic<Shelf*>> shelves;
-  std::unordered_map<WatchedName, WatchedKey, WatchedNameHash> watched;
+  std::unordered_map<KeyName, WatchedKey, KeyNameHash> watched;
+  std::unordered_map<KeyName, WaitQueue, KeyNameHash> waiting;
   StripeCounters counters;
 };
 
