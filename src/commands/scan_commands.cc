@@ -1,9 +1,9 @@
 // Walks over a database: KEYS and SCAN. Outside of transactions they lock one stripe at a time.
 #include <bit>
 #include <mutex>
-#include <optional>
 
 #include "base/glob.h"
+#include "commands/scan_options.h"
 #include "commands/table.h"
 #include "engine/context.h"
 
@@ -64,31 +64,6 @@ class ScanCursor {
   uint64_t place_;
 };
 
-struct ScanOptions {
-  std::optional<std::string_view> pattern;
-  std::optional<std::string_view> type;
-  int64_t count = 10;
-};
-
-ScanOptions parse_scan_options(CommandContext& c) {
-  ScanOptions options;
-  while (!c.args.at_end()) {
-    if (c.args.left() < 2) fail(resp::error_text::kSyntax);
-    if (c.args.take("MATCH")) {
-      options.pattern = c.args.next();
-      if (options.pattern == "*") options.pattern.reset();  // every key, the empty one too
-    } else if (c.args.take("TYPE"))
-      options.type = c.args.next();
-    else if (c.args.take("COUNT")) {
-      options.count = c.args.next_integer();
-      if (options.count < 1) fail(resp::error_text::kSyntax);
-    } else {
-      fail(resp::error_text::kSyntax);
-    }
-  }
-  return options;
-}
-
 // Removes a key that a walk met after its deadline.
 void remove_dead(CommandContext& c, const std::string& name) {
   const Key key(name);
@@ -98,12 +73,10 @@ void remove_dead(CommandContext& c, const std::string& name) {
 }
 
 void scan(CommandContext& c) {
-  const auto start = parse_uint64(c.args.next());
-  if (!start) fail("ERR invalid cursor");
-  const ScanOptions options = parse_scan_options(c);
+  const ScanOptions options = parse_scan_options(c, ScanKind::kKeys);
   store::Keyspace& keyspace = c.keys.keyspace();
   const bool world = c.keys.holds_world();
-  ScanCursor cursor(*start, keyspace.stripe_count());
+  ScanCursor cursor(options.cursor, keyspace.stripe_count());
   std::vector<std::string> found;
   std::vector<std::string> dead;
   size_t visited = 0;

@@ -130,4 +130,15 @@ void ReplyBuilder::set_map_length(size_t place, int64_t pairs) {
     insert_header(place, '*', pairs * 2);
 }
 
+void ReplyBuilder::set_set_length(size_t place, int64_t count) {
+  insert_header(place, protocol_ > 2 ? '~' : '*', count);
+}
+
+void ReplyBuilder::insert_bulk(size_t place, std::string_view bytes) {
+  std::string text(bytes);
+  text += "\r\n";
+  buffer_->insert(place, text);
+  insert_header(place, '$', static_cast<int64_t>(bytes.size()));
+}
+
 }  // namespace scrubjay::resp

@@ -43,6 +43,9 @@ class ReplyBuilder {
   size_t array_later() const { return buffer_->mark(); }
   void set_length(size_t place, int64_t count) { insert_header(place, '*', count); }
   void set_map_length(size_t place, int64_t pairs);
+  void set_set_length(size_t place, int64_t count);
+  // A bulk string before what was written from the place on.
+  void insert_bulk(size_t place, std::string_view bytes);
 
  private:
   void line(char kind, std::string_view text);
