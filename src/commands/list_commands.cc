@@ -156,7 +156,7 @@ void ltrim(CommandContext& c) {
 
 void lrem(CommandContext& c) {
   c.args.skip(1);
-  const int64_t count = c.args.next_integer_in(-INT64_MAX, INT64_MAX);
+  const int64_t count = c.args.next_integer_between(-INT64_MAX, INT64_MAX);
   const std::string_view element = c.args.next();
   auto list = c.edit<ListEdit>(c.key());
   const auto most = static_cast<size_t>(std::abs(count));
@@ -177,10 +177,7 @@ Search parse_search(CommandContext& c) {
   while (!c.args.at_end()) {
     if (c.args.left() < 2) fail(resp::error_text::kSyntax);
     if (c.args.take("RANK")) {
-      search.rank = c.args.next_integer_in(
-          -INT64_MAX, INT64_MAX,
-          "ERR value is out of range, value must between -9223372036854775807 and "
-          "9223372036854775807");
+      search.rank = c.args.next_integer_between(-INT64_MAX, INT64_MAX);
       if (search.rank == 0)
         fail(
             "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... "

@@ -26,7 +26,7 @@ inline RandomCount parse_random_count(engine::CommandContext& c, std::string_vie
   c.args.skip(1);
   if (c.args.at_end()) return wanted;
   wanted.given = true;
-  wanted.count = c.args.next_integer_in(-INT64_MAX, INT64_MAX, resp::error_text::kNotInteger);
+  wanted.count = c.args.next_integer_between(-INT64_MAX, INT64_MAX);
   if (!word.empty() && !c.args.at_end()) {
     if (!c.args.take(word)) engine::fail(resp::error_text::kSyntax);
     wanted.with_values = true;

@@ -6,6 +6,8 @@ std::vector<Rows> all_rows() {
   return {
       string_rows(),
       hash_rows(),
+      hash_field_expire_rows(),
+      sort_rows(),
       list_rows(),
       blocking_list_rows(),
       set_rows(),

@@ -12,6 +12,8 @@ using Rows = std::span<const schema::CommandSpec>;
 
 Rows string_rows();
 Rows hash_rows();
+Rows hash_field_expire_rows();
+Rows sort_rows();
 Rows list_rows();
 Rows blocking_list_rows();
 Rows set_rows();

@@ -27,6 +27,7 @@ class Arguments {
   std::span<const std::string_view> rest() const { return all_.subspan(next_); }
   void skip(size_t count = 1) { next_ += count; }
   std::string_view peek() const { return all_[next_]; }
+  std::string_view previous() const { return all_[next_ - 1]; }
 
   std::string_view next() {
     if (at_end()) fail(resp::error_text::kSyntax);
@@ -42,6 +43,13 @@ class Arguments {
                           std::string_view error = resp::error_text::kNotInteger) {
     const int64_t value = next_integer(error);
     if (value < low || value > high) fail(error);
+    return value;
+  }
+  // An integer of which Redis checks the range apart: outside of it the range is in the error.
+  int64_t next_integer_between(int64_t low, int64_t high) {
+    const int64_t value = next_integer();
+    if (value < low || value > high)
+      fail("ERR value is out of range, value must between {} and {}", low, high);
     return value;
   }
   // Takes the next argument if it is this word, in any case.

@@ -73,6 +73,11 @@ bool HashEdit::put(std::string_view field, std::string_view value, bool keep_dea
     if (hash->size() > most) value_.entry()->set_encoding(Encoding::kHashtable);
     return fresh;
   }
+  const uint64_t longest = value_.keys().keyspace().limits.hash_value;
+  if (field.size() > longest || value.size() > longest) {
+    unpack(Encoding::kHashtable);
+    return object()->put(field, value);
+  }
   const PackedText packed_value(value);
   const PackedText packed_field(field);
   const Listpack pack(value_.view());
