@@ -168,6 +168,8 @@ void swapdb(CommandContext& c) {
   if (first < 0 || first >= databases || second < 0 || second >= databases)
     fail(error_text::kDbIndexOutOfRange);
   c.keys.keyspace().swap_databases(static_cast<int>(first), static_cast<int>(second), c.now_ms());
+  c.keys.ready_all(static_cast<int>(first));
+  c.keys.ready_all(static_cast<int>(second));
   c.reply.ok();
 }
 

@@ -214,6 +214,7 @@ void sort_ro(CommandContext& c) {
 using schema::CommandSpec;
 using schema::every_key;
 using schema::key_at;
+using schema::keys_after;
 using enum schema::Flag;
 using enum schema::KeyFlag;
 constexpr auto kGeneric = schema::Group::kGeneric;
@@ -224,7 +225,7 @@ constexpr CommandSpec kRows[] = {
     {.syntax = "SORT key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | "
                "DESC] [ALPHA] [STORE destination]",
      .handler = sort,
-     .keys = {key_at(1, kRO | kAccess), every_key(kRO | kAccess), every_key(kOW | kUpdate)},
+     .keys = {key_at(1, kRO | kAccess), every_key(kRO | kAccess), keys_after("STORE", false, kOW | kUpdate, 2)},
      .flags = kWrite | kDenyOom,
      .group = kGeneric,
      .acl = kSortAcl,

@@ -236,7 +236,7 @@ bool SortedSetEdit::erase(std::string_view member) {
 void SortedSetEdit::erase(const RankRange& ranks) {
   if (ranks.count == 0) return;
   if (SortedSet* set = object()) {
-    set->erase_ranks(ranks.first, ranks.count, [](const auto&) {});
+    set->erase_ranks(ranks.first, ranks.count);
     return;
   }
   objects::listpack_erase(value_, Listpack(value_.view()).at_index(2 * ranks.first),
