@@ -1,63 +1,129 @@
-// A large list: a double-ended row of byte strings. Used under the lock of the value's owner.
+// A large list: a double-ended row of chunks. The chunks at both ends are plain, so that pushing
+// and popping there costs no allocation; those between are sealed, so that a long list of alike
+// strings takes little more than what tells them apart. Any index is found through the counts of
+// the chunks, from the nearer end. Used under the lock of the value's owner; freed by whichever
+// thread drops it.
 #pragma once
 
 #include <algorithm>
-#include <deque>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "objects/list_chunk.h"
 
 namespace scrubjay::objects {
 
 class List {
  public:
-  size_t size() const { return items_.size(); }
-  size_t text_bytes() const { return bytes_ - 32 * items_.size(); }
-  size_t memory_bytes() const { return sizeof *this + bytes_; }
-  void push_front(std::string_view text) { items_.emplace_front(text), bytes_ += 32 + text.size(); }
-  void push_back(std::string_view text) { items_.emplace_back(text), bytes_ += 32 + text.size(); }
-  void pop_front() { items_.pop_front(); }
-  void pop_back() { items_.pop_back(); }
-  std::string_view front(std::string&) const { return items_.front(); }
-  std::string_view back(std::string&) const { return items_.back(); }
-  std::string_view at(size_t index, std::string&) const { return items_[index]; }
+  List() = default;
+  ~List();
+  List(const List&) = delete;
+  List& operator=(const List&) = delete;
+
+  size_t size() const { return size_; }
+  // Of the elements alone.
+  size_t text_bytes() const { return text_bytes_; }
+  // Of the heap, as the allocator rounds it.
+  size_t memory_bytes() const;
+
+  void push_front(std::string_view text);
+  void push_back(std::string_view text);
+  // Preconditions of all that follows: the elements named are there. Views die with the next edit.
+  void pop_front();
+  void pop_back();
+  std::string_view front() const { return chunk(0).front(); }
+  std::string_view back() const { return chunk(chunks_ - 1).back(); }
+  std::string_view at(size_t index, std::string& scratch) const;
+
+  // f(std::string_view) -> bool, from `index` on to the back; stops at false.
   template <class F>
   void for_each(size_t index, F&& f) const {
-    for (; index < items_.size(); ++index)
-      if (!f(std::string_view(items_[index]))) return;
-  }
-  template <class F>
-  void for_each_backwards(size_t index, F&& f) const {
-    for (size_t i = index + 1; i-- > 0;)
-      if (!f(std::string_view(items_[i]))) return;
-  }
-  void set(size_t index, std::string_view text) { items_[index] = std::string(text); }
-  void insert(size_t index, std::string_view text) {
-    items_.insert(items_.begin() + static_cast<ptrdiff_t>(index), std::string(text));
-  }
-  void erase(size_t first, size_t count) {
-    const auto from = items_.begin() + static_cast<ptrdiff_t>(first);
-    items_.erase(from, from + static_cast<ptrdiff_t>(count));
-  }
-  size_t remove(std::string_view value, size_t max_count, bool from_back) {
-    size_t removed = 0;
-    for (size_t i = 0; i < items_.size() && (max_count == 0 || removed < max_count);) {
-      const size_t at = from_back ? items_.size() - 1 - i : i;
-      if (items_[at] == value) {
-        erase(at, 1);
-        ++removed;
-      } else {
-        ++i;
+    Place place = locate(index);
+    for (; place.chunk < chunks_; ++place.chunk, place.index = 0) {
+      ListChunk::Reader reader(chunk(place.chunk));
+      for (size_t i = 0; i < place.index; ++i) reader.next();
+      while (!reader.at_end()) {
+        if (!f(reader.next())) return;
       }
     }
-    return removed;
   }
-  std::unique_ptr<List> clone() const { return std::make_unique<List>(*this); }
-  void check_invariants() const {}
+  // The same from `index` on to the front.
+  template <class F>
+  void for_each_backwards(size_t index, F&& f) const {
+    const Place place = locate(index);
+    std::vector<std::string_view> views;
+    size_t wanted = place.index + 1;  // elements of the chunk, from its front
+    for (size_t at = place.chunk + 1; at-- > 0; wanted = SIZE_MAX) {
+      views.clear();
+      const Plain plain(chunk(at));
+      plain->append_views(views);
+      for (size_t i = std::min(wanted, views.size()); i-- > 0;) {
+        if (!f(views[i])) return;
+      }
+    }
+  }
+
+  void set(size_t index, std::string_view text);
+  // Before the element that is at `index` now; at the back for size().
+  void insert(size_t index, std::string_view text);
+  void erase(size_t first, size_t count);
+  // Removes elements equal to `text`, at most `most` (0: all); returns how many.
+  size_t remove(std::string_view text, size_t most, bool from_back);
+
+  std::unique_ptr<List> clone() const;
+  void check_invariants() const;
 
  private:
-  std::deque<std::string> items_;
-  size_t bytes_ = 0;
+  struct Slot {
+    ListChunk* chunk;
+    uint32_t count;  // of its elements
+  };
+  struct Place {
+    size_t chunk;
+    size_t index;  // in the chunk
+  };
+  // A chunk that can be read as a plain one: itself, or a copy.
+  class Plain {
+   public:
+    explicit Plain(const ListChunk& chunk)
+        : chunk_(chunk.is_sealed() ? ListChunk::unseal(chunk) : &chunk),
+          is_copy_(chunk.is_sealed()) {}
+    ~Plain() {
+      if (is_copy_) ListChunk::destroy(const_cast<ListChunk*>(chunk_));
+    }
+    Plain(const Plain&) = delete;
+    Plain& operator=(const Plain&) = delete;
+    const ListChunk* operator->() const { return chunk_; }
+
+   private:
+    const ListChunk* chunk_;
+    bool is_copy_;
+  };
+
+  Slot& slot(size_t i) const { return slots_[(first_ + i) & (capacity_ - 1)]; }
+  ListChunk& chunk(size_t i) const { return *slot(i).chunk; }
+  Place locate(size_t index) const;
+  void insert_slot(size_t at, ListChunk* chunk);
+  void remove_slot(size_t at);
+  void put_chunk(size_t at, ListChunk* chunk);
+  void drop_chunk(size_t at);
+  void settle(size_t at);
+  void rebuild(size_t at, const std::vector<std::string_view>& views);
+  void erase_in_chunk(size_t at, size_t first, size_t count);
+  void count_in(const ListChunk& chunk);
+  void count_out(const ListChunk& chunk);
+
+  // A ring of slots; its capacity is a power of two.
+  Slot* slots_ = nullptr;
+  uint32_t capacity_ = 0;
+  uint32_t first_ = 0;
+  uint32_t chunks_ = 0;
+  size_t size_ = 0;
+  size_t text_bytes_ = 0;
+  size_t chunk_bytes_ = 0;
 };
 
 }  // namespace scrubjay::objects

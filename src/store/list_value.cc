@@ -24,8 +24,7 @@ PackedItem ListView::at(size_t index) const {
 }
 
 PackedItem ListView::at(End end) const {
-  if (const List* list = object())
-    return packed(end == End::kFront ? list->front(scratch_) : list->back(scratch_));
+  if (const List* list = object()) return packed(end == End::kFront ? list->front() : list->back());
   const Listpack pack(entry_->string());
   return pack.item(end == End::kFront ? pack.begin() : pack.previous(pack.end()));
 }
