@@ -8,6 +8,7 @@ std::vector<Rows> all_rows() {
       hash_rows(),
       hash_field_expire_rows(),
       sort_rows(),
+      dump_rows(),
       list_rows(),
       blocking_list_rows(),
       set_rows(),

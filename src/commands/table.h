@@ -14,6 +14,7 @@ Rows string_rows();
 Rows hash_rows();
 Rows hash_field_expire_rows();
 Rows sort_rows();
+Rows dump_rows();
 Rows list_rows();
 Rows blocking_list_rows();
 Rows set_rows();

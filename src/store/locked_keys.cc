@@ -270,6 +270,10 @@ void LockedKeys::clear_deadline(const Key& key) {
   change_deadline(key, kNoDeadline);
 }
 
+void LockedKeys::set_access(const Key& key, uint32_t access) {
+  if (Entry* entry = locate_live(held_stripe(key), database_, key).entry) entry->set_access(access);
+}
+
 void LockedKeys::copy(const Key& source, int target_database, const Key& target) {
   const Entry* entry = locate_live(held_stripe(source), database_, source).entry;
   if (entry == nullptr) return;

@@ -72,6 +72,8 @@ class LockedKeys {
   // The key must exist.
   void set_deadline(const Key& key, int64_t deadline);
   void clear_deadline(const Key& key);
+  // What the eviction policy is to believe of the key's use (access.h). The key must exist.
+  void set_access(const Key& key, uint32_t access);
   // Returns whether it was there.
   bool erase(const Key& key) { return erase_in(database_, key); }
   // Puts a copy of `source`, which may stand in another database, under `target`, replacing what is
