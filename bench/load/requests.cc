@@ -47,6 +47,13 @@ Batch RequestTape::next(std::size_t depth) {
           .requests = position_ - first};
 }
 
+Batch CountedSource::next(std::size_t depth) {
+  scratch_.clear();
+  const std::uint64_t first = written_;
+  for (; written_ < count_ && written_ - first < depth; ++written_) write_(scratch_, written_);
+  return {.bytes = scratch_, .requests = written_ - first};
+}
+
 // The value is no number, so that no server keeps it as one.
 FillSource::FillSource(const Plan& plan)
     : plan_(plan), value_(plan.value_bytes, 'x'), deadline_(std::to_string(plan.deadline)) {}

@@ -43,6 +43,21 @@ class RequestTape final : public RequestSource {
   std::size_t position_ = 0;
 };
 
+// Requests 0..count-1, written as they are asked for, each once.
+class CountedSource final : public RequestSource {
+ public:
+  // `write` appends the request with this number.
+  CountedSource(std::uint64_t count, std::function<void(std::string&, std::uint64_t)> write)
+      : count_(count), write_(std::move(write)) {}
+  Batch next(std::size_t depth) override;
+
+ private:
+  std::uint64_t count_;
+  std::function<void(std::string&, std::uint64_t)> write_;
+  std::string scratch_;
+  std::uint64_t written_ = 0;
+};
+
 // SETs keys 0..count-1, each once, in order.
 class FillSource final : public RequestSource {
  public:

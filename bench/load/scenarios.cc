@@ -23,18 +23,25 @@ const std::vector<Scenario>& scenarios() {
       {"memory", "how many bytes a key takes", measure_memory},
       {"growth", "whether anybody waits while the table grows", measure_growth},
       {"expiry", "how a million keys leave at once", measure_expiry},
+      {"collections", "how much CPU a request on a collection costs", measure_collections},
+      {"collection-memory", "how many bytes collections take", measure_collection_memory},
+      {"big-delete", "whether anybody waits while a huge collection is freed", measure_big_delete},
   };
   return all;
 }
 
 void fill(const ServerProcess& server, const FillSource::Plan& plan) {
   FillSource source(plan);
-  expect_no_errors(
-      LoadGenerator(server.port(), kFillConnections, kFillDepth).run(source, kFillTimeout));
+  fill(server, source);
   const std::string size = Client(server.port()).ask({"DBSIZE"});
   if (size != fmt::format(":{}\r\n", plan.keys)) {
     throw std::runtime_error(fmt::format("after {} keys DBSIZE answers {}", plan.keys, size));
   }
+}
+
+void fill(const ServerProcess& server, RequestSource& source) {
+  expect_no_errors(
+      LoadGenerator(server.port(), kFillConnections, kFillDepth).run(source, kFillTimeout));
 }
 
 void expect_no_errors(const LoadResult& result) {

@@ -27,6 +27,9 @@ void measure_throughput(Bench& bench);
 void measure_memory(Bench& bench);
 void measure_growth(Bench& bench);
 void measure_expiry(Bench& bench);
+void measure_collections(Bench& bench);
+void measure_collection_memory(Bench& bench);
+void measure_big_delete(Bench& bench);
 
 struct Scenario {
   std::string_view name;
@@ -37,6 +40,9 @@ const std::vector<Scenario>& scenarios();
 
 // Writes the plan's keys into a server that is empty, and checks that DBSIZE counts them all.
 void fill(const ServerProcess& server, const FillSource::Plan& plan);
+
+// Sends all of the source.
+void fill(const ServerProcess& server, RequestSource& source);
 
 // Throws when the server refused a request: a figure made of refusals would flatter.
 void expect_no_errors(const LoadResult& result);

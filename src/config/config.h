@@ -111,6 +111,7 @@ struct Config {
   uint64_t hash_max_listpack_value = 64;
   int64_t list_max_listpack_size = -2;  // above 0: entries; -1 .. -5: 4, 8, 16, 32, 64 kb
   int64_t list_compress_depth = 0;
+  bool rdbcompression = true;
   int64_t set_max_intset_entries = 512;
   int64_t set_max_listpack_entries = 128;
   uint64_t set_max_listpack_value = 64;

@@ -24,6 +24,8 @@ struct RequestBatch {
   std::deque<std::string> unescaped;  // what inline quoting changed
 
   void clear() {
+    constexpr size_t kKeptArguments = 16'384;  // a request with very many gives its memory back
+    if (arguments.capacity() > kKeptArguments) arguments = {};
     requests.clear();
     arguments.clear();
     unescaped.clear();
