@@ -1,6 +1,7 @@
-// Commands on collections at depth 16: lists of thousands, hashes of ten fields (compact), sorted
-// sets of a thousand members, and one of a million. Both servers hold the same data, filled anew
-// for each round; members and keys are drawn at random.
+// Commands on collections at depth 16: lists of a thousand elements and
+// of sixty, hashes of ten fields
+// (compact), sorted sets of a thousand members, and one of a million. Both servers hold the same
+// data, filled anew for each round; members and keys are drawn at random.
 #include <fmt/format.h>
 
 #include <functional>
@@ -17,8 +18,10 @@ constexpr std::size_t kDepth = 16;
 constexpr std::size_t kTapeRequests = 400'000;
 constexpr auto kWarmUp = 150ms;
 
-constexpr std::uint64_t kLists = 1000;
-constexpr std::uint64_t kElements = 4000;
+constexpr std::uint64_t kLists = 10'000;
+constexpr std::uint64_t kElements = 1000;
+constexpr std::uint64_t kFeeds = 100'000;
+constexpr std::uint64_t kFeedElements = 60;
 constexpr std::uint64_t kHashes = 100'000;
 constexpr std::uint64_t kFields = 10;
 constexpr std::uint64_t kSets = 10'000;
@@ -40,6 +43,9 @@ std::uint64_t draw(Random& random, std::uint64_t bound) {
 }
 std::string list_name(std::uint64_t i) {
   return fmt::format("list:{}", i);
+}
+std::string feed_name(std::uint64_t i) {
+  return fmt::format("feed:{}", i);
 }
 std::string element(std::uint64_t i) {
   return fmt::format("element:{:06}", i);
@@ -65,6 +71,15 @@ void fill_collections(const ServerProcess& server) {
     for (std::uint64_t e = 0; e < kAtOnce; ++e) word(element(i / kLists * kAtOnce + e));
   });
   fill(server, lists);
+  CountedSource feeds(kFeeds, [](std::string& out, std::uint64_t i) {
+    out += fmt::format("*{}\r\n$5\r\nRPUSH\r\n", kFeedElements + 2);
+    const auto word = [&](const std::string& text) {
+      out += fmt::format("${}\r\n{}\r\n", text.size(), text);
+    };
+    word(feed_name(i));
+    for (std::uint64_t e = 0; e < kFeedElements; ++e) word(element(i + e));
+  });
+  fill(server, feeds);
   CountedSource hashes(kHashes * kFields, [](std::string& out, std::uint64_t i) {
     append_request(out, {"HSET", hash_name(i / kFields), fmt::format("field:{}", i % kFields),
                          fmt::format("value:{:010}", i)});
@@ -96,6 +111,20 @@ std::vector<Operation> operations() {
       {"LPOP", 0.60,
        [](std::string& out, Random& random) {
          append_request(out, {"LPOP", list_name(draw(random, kLists))});
+       }},
+      {"LPUSH to a feed of 60", 0.60,
+       [](std::string& out, Random& random) {
+         append_request(
+             out, {"LPUSH", feed_name(draw(random, kFeeds)), element(draw(random, 1'000'000))});
+       }},
+      {"RPUSH to a feed of 60", 0.60,
+       [](std::string& out, Random& random) {
+         append_request(
+             out, {"RPUSH", feed_name(draw(random, kFeeds)), element(draw(random, 1'000'000))});
+       }},
+      {"LPOP from a feed of 60", 0.60,
+       [](std::string& out, Random& random) {
+         append_request(out, {"LPOP", feed_name(draw(random, kFeeds))});
        }},
       {"LRANGE of 100", 0.60,
        [](std::string& out, Random& random) {

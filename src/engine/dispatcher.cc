@@ -82,6 +82,11 @@ void Dispatcher::prepare(const resp::RequestBatch& batch, size_t first, size_t c
     if (position == 0 || position >= arguments.size()) continue;
     item.key = store::Key(arguments[position]);
     item.has_key = true;
+    const schema::Group group = item.command->spec->group;
+    item.on_collection = group == schema::Group::kHash || group == schema::Group::kList ||
+                         group == schema::Group::kSet || group == schema::Group::kSortedSet;
+    if (item.on_collection && position + 1 < arguments.size())
+      item.member = group == schema::Group::kHash ? arguments[position + 1] : arguments.back();
     services_.keyspace.prefetch_bucket(item.key.hash, database);
   }
 }

@@ -17,6 +17,8 @@ struct PreparedRequest {
   const schema::Command* command = nullptr;  // nullptr: unknown
   store::Key key;
   bool has_key = false;
+  bool on_collection = false;
+  std::string_view member{};  // of the collection that the command asks for, probably
 };
 
 class Dispatcher {
@@ -37,6 +39,15 @@ class Dispatcher {
   void prefetch_entries(std::span<const PreparedRequest> prepared, int database) {
     for (const PreparedRequest& item : prepared) {
       if (item.has_key) services_.keyspace.prefetch_entry(item.key.hash, database);
+    }
+  }
+  // The third and fourth: for commands on large collections, the objects and what is wanted there.
+  void prefetch_objects(std::span<PreparedRequest> prepared, int database, bool inside) {
+    for (PreparedRequest& item : prepared) {
+      if (item.on_collection) {
+        item.on_collection =
+            services_.keyspace.prefetch_object(item.key, database, item.member, inside);
+      }
     }
   }
 

@@ -64,6 +64,16 @@ void IoThread::run_round() {
         std::span(round_.prepared).subspan(part.parsed.first, part.parsed.count),
         part.session->client().database);
   }
+  // One request alone has nothing to wait for meanwhile.
+  if (round_.prepared.size() > 1) {
+    for (const bool inside : {false, true}) {
+      for (const Round::Part& part : round_.parts) {
+        dispatcher.prefetch_objects(
+            std::span(round_.prepared).subspan(part.parsed.first, part.parsed.count),
+            part.session->client().database, inside);
+      }
+    }
+  }
   services_.gates.leave(worker_.gate);
   for (const Round::Part& part : round_.parts) part.session->run_part(round_, part);
   round_.clear();

@@ -103,6 +103,9 @@ class Hash {
   // Removes at most `budget` fields that are past their deadline; returns how many went.
   size_t expire(int64_t now_ms, size_t budget);
 
+  // Fetches what a lookup of this name will touch first.
+  void prefetch(std::string_view name) const { table_.prefetch_bucket(hash_of(name)); }
+
   size_t memory_bytes() const;
   std::unique_ptr<Hash> clone() const;
   void check_invariants() const;

@@ -58,6 +58,17 @@ void List::remove_slot(size_t at) {
   --chunks_;
 }
 
+void List::know_ends() {
+  if (chunks_ == 0) {
+    front_ = back_ = nullptr;
+    return;
+  }
+  front_ = slot(0).chunk;
+  back_ = slot(chunks_ - 1).chunk;
+  front_place_ = front_->begin_address();
+  back_place_ = back_->end_address();
+}
+
 void List::put_chunk(size_t at, ListChunk* chunk) {
   insert_slot(at, chunk);
   count_in(*chunk);
@@ -74,6 +85,7 @@ void List::drop_chunk(size_t at) {
 void List::settle(size_t at) {
   if (at >= chunks_) return;
   ListChunk* const old = slot(at).chunk;
+  slot(at).count = old->count();
   const bool at_end = at == 0 || at + 1 == chunks_;
   const bool is_settled = at_end ? !old->is_sealed() : old->is_sealed() || old->count() == 1;
   if (is_settled) return;
@@ -100,60 +112,72 @@ ListChunk* fresh_chunk(std::string_view text, bool at_back) {
 }  // namespace
 
 void List::push_back(std::string_view text) {
-  if (chunks_ > 0 && chunk(chunks_ - 1).push_back(text)) {
-    ++slot(chunks_ - 1).count;
-    ++size_;
-    text_bytes_ += text.size();
-    return;
+  if (chunks_ > 0) {
+    __builtin_prefetch(back_place_);
+    if (back_->push_back(text)) {
+      back_place_ = back_->end_address();
+      ++size_;
+      text_bytes_ += text.size();
+      return;
+    }
   }
   put_chunk(chunks_, fresh_chunk(text, false));
   if (chunks_ > 2) settle(chunks_ - 2);
+  know_ends();
 }
 
 void List::push_front(std::string_view text) {
-  if (chunks_ > 0 && chunk(0).push_front(text)) {
-    ++slot(0).count;
-    ++size_;
-    text_bytes_ += text.size();
-    return;
+  if (chunks_ > 0) {
+    __builtin_prefetch(front_place_);
+    if (front_->push_front(text)) {
+      front_place_ = front_->begin_address();
+      ++size_;
+      text_bytes_ += text.size();
+      return;
+    }
   }
   put_chunk(0, fresh_chunk(text, true));
   if (chunks_ > 2) settle(1);
+  know_ends();
 }
 
 void List::pop_front() {
-  ListChunk& head = chunk(0);
-  text_bytes_ -= head.front().size();
-  head.pop_front();
-  --slot(0).count;
+  text_bytes_ -= front_->front().size();
+  front_->pop_front();
   --size_;
-  if (head.count() > 0) return;
+  if (front_->count() > 0) {
+    front_place_ = front_->begin_address();
+    return;
+  }
   drop_chunk(0);
   settle(0);
+  know_ends();
 }
 
 void List::pop_back() {
-  ListChunk& tail = chunk(chunks_ - 1);
-  text_bytes_ -= tail.back().size();
-  tail.pop_back();
-  --slot(chunks_ - 1).count;
+  text_bytes_ -= back_->back().size();
+  back_->pop_back();
   --size_;
-  if (tail.count() > 0) return;
+  if (back_->count() > 0) {
+    back_place_ = back_->end_address();
+    return;
+  }
   drop_chunk(chunks_ - 1);
   if (chunks_ > 0) settle(chunks_ - 1);
+  know_ends();
 }
 
 List::Place List::locate(size_t index) const {
   if (index < size_ / 2) {
     size_t i = 0;
-    while (index >= slot(i).count) index -= slot(i++).count;
+    while (index >= count_at(i)) index -= count_at(i++);
     return {i, index};
   }
   if (index >= size_) return {chunks_, 0};
   size_t from_back = size_ - 1 - index;
   size_t i = chunks_ - 1;
-  while (from_back >= slot(i).count) from_back -= slot(i--).count;
-  return {i, slot(i).count - 1 - from_back};
+  while (from_back >= count_at(i)) from_back -= count_at(i--);
+  return {i, count_at(i) - 1 - from_back};
 }
 
 std::string_view List::at(size_t index, std::string& scratch) const {
@@ -184,6 +208,7 @@ void List::rebuild(size_t at, const std::vector<std::string_view>& views) {
   const size_t from = at == 0 ? 0 : at - 1;
   for (size_t i = from; i <= place && i < chunks_; ++i) settle(i);
   if (chunks_ > 0) settle(chunks_ - 1);
+  know_ends();
 }
 
 void List::set(size_t index, std::string_view text) {
@@ -219,7 +244,7 @@ void List::erase(size_t first, size_t count) {
   const bool to_back = first + count == size_;
   while (count > 0) {
     const Place place = to_back ? locate(size_ - 1) : locate(first);
-    const size_t here = slot(place.chunk).count;
+    const size_t here = count_at(place.chunk);
     const size_t from = to_back ? (count < here ? here - count : 0) : place.index;
     const size_t gone = std::min(count, here - from);
     count -= gone;
@@ -227,6 +252,7 @@ void List::erase(size_t first, size_t count) {
       drop_chunk(place.chunk);
       settle(0);
       if (chunks_ > 0) settle(chunks_ - 1);
+      know_ends();
     } else if (to_back) {
       for (size_t i = 0; i < gone; ++i) pop_back();
     } else if (place.chunk == 0 && from == 0) {
@@ -272,6 +298,7 @@ size_t List::remove(std::string_view text, size_t most, bool from_back) {
 std::unique_ptr<List> List::clone() const {
   auto copy = std::make_unique<List>();
   for (size_t i = 0; i < chunks_; ++i) copy->put_chunk(i, ListChunk::clone(chunk(i)));
+  copy->know_ends();
   return copy;
 }
 
@@ -284,7 +311,7 @@ void List::check_invariants() const {
   size_t bytes = 0;
   for (size_t i = 0; i < chunks_; ++i) {
     const ListChunk& part = chunk(i);
-    check(part.count() > 0 && part.count() == slot(i).count);
+    check(part.count() > 0 && part.count() == count_at(i));
     if (i == 0 || i + 1 == chunks_) check(!part.is_sealed());
     size_t count = 0;
     size_t own_text = 0;
@@ -295,6 +322,7 @@ void List::check_invariants() const {
     text += own_text;
     bytes += part.heap_bytes();
   }
+  check(chunks_ == 0 || (front_ == &chunk(0) && back_ == &chunk(chunks_ - 1)));
   check(size == size_ && text == text_bytes_ && bytes == chunk_bytes_);
 }
 

@@ -34,8 +34,8 @@ class List {
   // Preconditions of all that follows: the elements named are there. Views die with the next edit.
   void pop_front();
   void pop_back();
-  std::string_view front() const { return chunk(0).front(); }
-  std::string_view back() const { return chunk(chunks_ - 1).back(); }
+  std::string_view front() const { return front_->front(); }
+  std::string_view back() const { return back_->back(); }
   std::string_view at(size_t index, std::string& scratch) const;
 
   // f(std::string_view) -> bool, from `index` on to the back; stops at false.
@@ -73,13 +73,25 @@ class List {
   // Removes elements equal to `text`, at most `most` (0: all); returns how many.
   size_t remove(std::string_view text, size_t most, bool from_back);
 
+  // Fetches what pushing and popping will touch.
+  void prefetch_ends() const {
+    if (chunks_ == 0) return;
+    constexpr int kForWriting = 1;
+    __builtin_prefetch(front_, kForWriting);
+    __builtin_prefetch(front_place_, kForWriting);
+    __builtin_prefetch(back_, kForWriting);
+    __builtin_prefetch(back_place_, kForWriting);
+  }
+
   std::unique_ptr<List> clone() const;
   void check_invariants() const;
 
  private:
+  // The count of elements is kept here for the chunks between the ends alone, so that pushing and
+  // popping need not come here.
   struct Slot {
     ListChunk* chunk;
-    uint32_t count;  // of its elements
+    uint32_t count;
   };
   struct Place {
     size_t chunk;
@@ -105,6 +117,11 @@ class List {
 
   Slot& slot(size_t i) const { return slots_[(first_ + i) & (capacity_ - 1)]; }
   ListChunk& chunk(size_t i) const { return *slot(i).chunk; }
+  size_t count_at(size_t i) const {
+    return i == 0 || i + 1 == chunks_ ? chunk(i).count() : slot(i).count;
+  }
+  // To be called when the chunks at the ends may be others.
+  void know_ends();
   Place locate(size_t index) const;
   void insert_slot(size_t at, ListChunk* chunk);
   void remove_slot(size_t at);
@@ -116,6 +133,10 @@ class List {
   void count_in(const ListChunk& chunk);
   void count_out(const ListChunk& chunk);
 
+  ListChunk* front_ = nullptr;
+  ListChunk* back_ = nullptr;
+  const char* front_place_ = nullptr;  // where in the chunks the ends were lately
+  const char* back_place_ = nullptr;
   // A ring of slots; its capacity is a power of two.
   Slot* slots_ = nullptr;
   uint32_t capacity_ = 0;

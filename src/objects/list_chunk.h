@@ -53,6 +53,9 @@ class ListChunk {
     uint32_t at_;
     std::string text_;
   };
+  // Where the first element begins and the last one ends.
+  const char* begin_address() const { return bytes() + begin_; }
+  const char* end_address() const { return bytes() + end_; }
   // All elements of a plain chunk; the views live as long as it is not edited.
   void append_views(std::vector<std::string_view>& views) const;
 

@@ -88,9 +88,7 @@ void RankTree::Inner::remove(unsigned index) {
   }
 }
 
-RankTree::Path RankTree::find(const ScoreNode* node) const {
-  const double score = node->score();
-  const std::string_view member = node->member();
+RankTree::Path RankTree::find(double score, std::string_view member) const {
   const auto not_after = [&](const ScoreNode* other, double other_score) {
     return other_score < score || (other_score == score && other->member() <= member);
   };
@@ -104,10 +102,29 @@ RankTree::Path RankTree::find(const ScoreNode* node) const {
     at = inner->children[index];
   }
   path.leaf = static_cast<Leaf*>(at);
-  path.index = path.leaf->count_nodes([&](const ScoreNode* other, double other_score) {
-    return other_score < score || (other_score == score && other->member() < member);
-  });
+  path.index = path.leaf->count_nodes(
+      static_cast<float>(score), [&](const ScoreNode* other, double other_score) {
+        return other_score < score || (other_score == score && other->member() < member);
+      });
   return path;
+}
+
+void RankTree::Leaf::move_to_front(Leaf& from, Leaf& to, uint32_t moved) {
+  std::copy_backward(to.nodes, to.nodes + to.count, to.nodes + to.count + moved);
+  std::copy_backward(to.scores, to.scores + to.count, to.scores + to.count + moved);
+  from.count -= moved;
+  to.count += moved;
+  std::copy(from.nodes + from.count, from.nodes + from.count + moved, to.nodes);
+  std::copy(from.scores + from.count, from.scores + from.count + moved, to.scores);
+}
+
+void RankTree::Leaf::move_to_back(Leaf& from, Leaf& to, uint32_t moved) {
+  std::copy(from.nodes, from.nodes + moved, to.nodes + to.count);
+  std::copy(from.scores, from.scores + moved, to.scores + to.count);
+  std::copy(from.nodes + moved, from.nodes + from.count, from.nodes);
+  std::copy(from.scores + moved, from.scores + from.count, from.scores);
+  from.count -= moved;
+  to.count += moved;
 }
 
 void RankTree::add_to_sizes(const Path& path, int difference) {
@@ -137,11 +154,7 @@ bool RankTree::make_room_beside(Path& path) {
     Leaf* const right = child_leaf(step, step.index + 1);
     if (right->count + kWorthIt <= kLeafNodes) {
       const uint32_t moved = (kLeafNodes - right->count + 1) / 2;
-      std::copy_backward(right->nodes, right->nodes + right->count,
-                         right->nodes + right->count + moved);
-      std::copy(leaf->nodes + leaf->count - moved, leaf->nodes + leaf->count, right->nodes);
-      leaf->count -= moved;
-      right->count += moved;
+      Leaf::move_to_front(*leaf, *right, moved);
       parent.sizes[step.index] -= moved;
       parent.sizes[step.index + 1] += moved;
       parent.lows[step.index + 1] = right->nodes[0];
@@ -158,10 +171,7 @@ bool RankTree::make_room_beside(Path& path) {
   Leaf* const left = child_leaf(step, step.index - 1);
   if (left->count + kWorthIt > kLeafNodes) return false;
   const uint32_t moved = (kLeafNodes - left->count + 1) / 2;
-  std::copy(leaf->nodes, leaf->nodes + moved, left->nodes + left->count);
-  std::copy(leaf->nodes + moved, leaf->nodes + leaf->count, leaf->nodes);
-  left->count += moved;
-  leaf->count -= moved;
+  Leaf::move_to_back(*leaf, *left, moved);
   parent.sizes[step.index - 1] += moved;
   parent.sizes[step.index] -= moved;
   parent.lows[step.index] = leaf->nodes[0];
@@ -183,9 +193,7 @@ void RankTree::split(Path& path) {
   uint32_t kept = leaf->count / 2;
   if (leaf->next == nullptr && path.index == leaf->count) kept = leaf->count - 1;
   if (leaf->previous == nullptr && path.index == 0) kept = 1;
-  std::copy(leaf->nodes + kept, leaf->nodes + leaf->count, right->nodes);
-  right->count = leaf->count - kept;
-  leaf->count = kept;
+  Leaf::move_to_front(*leaf, *right, leaf->count - kept);
   right->next = leaf->next;
   right->previous = leaf;
   if (right->next != nullptr) right->next->previous = right;
@@ -244,16 +252,14 @@ void RankTree::add_child(Path& path, unsigned depth, void* child, uint32_t size,
 
 void RankTree::insert(ScoreNode* node) {
   if (root_ == nullptr) root_ = make_leaf();
-  Path path = find(node);
+  Path path = find(node->score(), node->member());
   if (path.leaf->count == kLeafNodes && !make_room_beside(path)) {
     split(path);
-    path = find(node);
+    path = find(node->score(), node->member());
   }
   Leaf* const leaf = path.leaf;
-  std::copy_backward(leaf->nodes + path.index, leaf->nodes + leaf->count,
-                     leaf->nodes + leaf->count + 1);
-  leaf->nodes[path.index] = node;
-  ++leaf->count;
+  leaf->open(path.index);
+  leaf->put(path.index, node);
   ++size_;
   add_to_sizes(path, 1);
   if (path.index == 0) update_lows(path);
@@ -290,9 +296,8 @@ void RankTree::merge(Path& path) {
   if (step.index + 1 < parent.count) {
     Leaf* const right = child_leaf(step, step.index + 1);
     if (leaf->count + right->count + kRoomLeft <= kLeafNodes) {
-      std::copy(right->nodes, right->nodes + right->count, leaf->nodes + leaf->count);
-      leaf->count += right->count;
       parent.sizes[step.index] += right->count;
+      Leaf::move_to_back(*right, *leaf, right->count);
       leaf->next = right->next;
       if (leaf->next != nullptr) leaf->next->previous = leaf;
       free_leaf(right);
@@ -304,20 +309,22 @@ void RankTree::merge(Path& path) {
   if (step.index == 0) return;
   Leaf* const left = child_leaf(step, step.index - 1);
   if (leaf->count + left->count + kRoomLeft > kLeafNodes) return;
-  std::copy(leaf->nodes, leaf->nodes + leaf->count, left->nodes + left->count);
-  left->count += leaf->count;
   parent.sizes[step.index - 1] += leaf->count;
+  Leaf::move_to_back(*leaf, *left, leaf->count);
   left->next = leaf->next;
   if (left->next != nullptr) left->next->previous = left;
   free_leaf(leaf);
   drop_child(path, path.depth);
 }
 
-void RankTree::erase(ScoreNode* node) {
-  Path path = find(node);
+void RankTree::erase(const ScoreNode* node) {
+  Path path = find(node->score(), node->member());
+  erase_at(path);
+}
+
+void RankTree::erase_at(Path& path) {
   Leaf* const leaf = path.leaf;
-  std::copy(leaf->nodes + path.index + 1, leaf->nodes + leaf->count, leaf->nodes + path.index);
-  --leaf->count;
+  leaf->close(path.index);
   --size_;
   add_to_sizes(path, -1);
   if (leaf->count == 0) {
@@ -342,13 +349,21 @@ void RankTree::erase(ScoreNode* node) {
 }
 
 void RankTree::change_score(ScoreNode* node, double score) {
-  const Path path = find(node);
-  const Leaf& leaf = *path.leaf;
-  const bool stays = path.index > 0 && path.index + 1 < leaf.count &&
-                     leaf.nodes[path.index - 1]->is_before(score, node->member()) &&
-                     !leaf.nodes[path.index + 1]->is_before(score, node->member());
-  if (stays) return node->set_score(score);
-  erase(node);
+  Path path = find(node->score(), node->member());
+  Leaf& leaf = *path.leaf;
+  const auto key = static_cast<float>(score);
+  const auto is_before = [&](unsigned i) {
+    return leaf.scores[i] != key ? leaf.scores[i] < key
+                                 : leaf.nodes[i]->is_before(score, node->member());
+  };
+  const auto stays_between = [&] {
+    return is_before(path.index - 1) && !is_before(path.index + 1);
+  };
+  if (path.index > 0 && path.index + 1 < leaf.count && stays_between()) {
+    node->set_score(score);
+    return leaf.put(path.index, node);
+  }
+  erase_at(path);
   node->set_score(score);
   insert(node);
 }
@@ -365,6 +380,7 @@ void RankTree::check_below(void* at, unsigned level, const ScoreNode*& last, siz
     for (unsigned i = 0; i < leaf.count; ++i) {
       const ScoreNode* const node = leaf.nodes[i];
       check(last == nullptr || last->is_before(node->score(), node->member()));
+      check(leaf.scores[i] == static_cast<float>(node->score()));
       last = node;
     }
     count += leaf.count;

@@ -1,15 +1,15 @@
 // An order-statistic B+ tree of ScoreNodes: the order of a large sorted set. Any rank, score or
 // member is found in O(log n), and so is the rank of what was found.
 //
-// Leaves hold node pointers alone and are linked both ways. An inner node keeps for each child the
-// number of nodes below it, and the child's first node with a copy of its score, so that the way
-// down rarely touches a member. In a leaf a few evenly spaced nodes are fetched at once before they
-// are compared: two rounds of cache misses instead of one for each step of a binary search. A full
-// leaf gives to a neighbour before it splits (as B*-trees do: Knuth, The Art of Computer
-// Programming 3, 6.2.4), and at either end it splits unevenly, so that ascending inserts leave full
-// leaves behind.
+// Leaves hold for each node its address and its score as a float, and are linked both ways. An
+// inner node keeps for each child the number of nodes below it, and the child's first node with a
+// copy of its score. So the way down touches a node only where scores are equal: rounding a score
+// to a float keeps the order, and scores that differ as floats need no closer look. A full leaf
+// gives to a neighbour before it splits (as B*-trees do: Knuth, The Art of Computer Programming
+// 3, 6.2.4), and at either end it splits unevenly, so that ascending inserts leave full leaves
+// behind.
 //
-// Cost: some 10 to 11 bytes a node after random inserts, 9 after ascending ones. The tree does not
+// Cost: some 15 bytes a node after random inserts, 13 after ascending ones. The tree does not
 // own the nodes. Used under the lock of the value's owner.
 #pragma once
 
@@ -52,21 +52,21 @@ class RankTree {
   // The node must not be in the tree, and no other with its score and member.
   void insert(ScoreNode* node);
   // The node must be in the tree.
-  void erase(ScoreNode* node);
+  void erase(const ScoreNode* node);
   // Gives a node of the tree another score, and its place.
   void change_score(ScoreNode* node, double score);
 
   // Precondition: rank < size().
   Iterator at_rank(size_t rank) const;
   size_t rank(const ScoreNode* node) const {
-    return count_while([&](const ScoreNode* other, double score) {
+    return count_while(node->score(), [&](const ScoreNode* other, double score) {
       return score < node->score() || (score == node->score() && other->member() < node->member());
     });
   }
-  // How many nodes stand before the first for which before(node, score) is false. It must hold for
-  // a prefix of the order.
+  // How many nodes stand before the first for which before(node, score) is false. It must be true
+  // for all below the score `key` and false for all above it, and change once among its equals.
   template <class Before>
-  size_t count_while(Before&& before) const {
+  size_t count_while(double key, Before&& before) const {
     size_t count = 0;
     void* at = root_;
     for (unsigned level = height_; level > 0; --level) {
@@ -76,14 +76,15 @@ class RankTree {
       for (unsigned i = 0; i + 1 < children; ++i) count += inner.sizes[i];
       at = inner.children[children - 1];
     }
-    return at == nullptr ? 0 : count + static_cast<Leaf*>(at)->count_nodes(before);
+    if (at == nullptr) return 0;
+    return count + static_cast<Leaf*>(at)->count_nodes(static_cast<float>(key), before);
   }
 
   // Aborts when something is wrong; reads every node.
   void check_invariants() const;
 
  private:
-  static constexpr unsigned kLeafNodes = 60;
+  static constexpr unsigned kLeafNodes = 61;  // a leaf of 768 bytes
   static constexpr unsigned kChildren = 32;
   static constexpr unsigned kMaxHeight = 16;
 
@@ -104,23 +105,34 @@ class RankTree {
     Leaf* previous = nullptr;
     Leaf* next = nullptr;
     uint32_t count = 0;
+    float scores[kLeafNodes];
     ScoreNode* nodes[kLeafNodes];
 
-    // By blocks of eight: the first nodes of all blocks are fetched together, then one block.
+    // before(node, score) as for count_while; `key` is the score that decides it, as a float.
     template <class Before>
-    unsigned count_nodes(Before&& before) const {
-      constexpr unsigned kBlock = 8;
-      const unsigned blocks = (count + kBlock - 1) / kBlock;
-      for (unsigned i = 0; i < blocks; ++i) __builtin_prefetch(nodes[i * kBlock]);
-      const auto is_before = [&](unsigned i) { return before(nodes[i], nodes[i]->score()); };
-      const unsigned block =
-          partition_point(0, blocks, [&](unsigned i) { return is_before(i * kBlock); });
-      if (block == 0) return 0;
-      const unsigned from = (block - 1) * kBlock + 1;
-      const unsigned to = std::min(count, block * kBlock);
-      for (unsigned i = from; i < to; ++i) __builtin_prefetch(nodes[i]);
-      return partition_point(from, to, is_before);
+    unsigned count_nodes(float key, Before&& before) const {
+      return partition_point(0, count, [&](unsigned i) {
+        return scores[i] != key ? scores[i] < key : before(nodes[i], nodes[i]->score());
+      });
     }
+    void open(unsigned index) {
+      std::copy_backward(nodes + index, nodes + count, nodes + count + 1);
+      std::copy_backward(scores + index, scores + count, scores + count + 1);
+      ++count;
+    }
+    void close(unsigned index) {
+      std::copy(nodes + index + 1, nodes + count, nodes + index);
+      std::copy(scores + index + 1, scores + count, scores + index);
+      --count;
+    }
+    void put(unsigned index, ScoreNode* node) {
+      nodes[index] = node;
+      scores[index] = static_cast<float>(node->score());
+    }
+    // Moves `moved` nodes from the end of one leaf to the front of the one behind it.
+    static void move_to_front(Leaf& from, Leaf& to, uint32_t moved);
+    // Moves `moved` nodes from the front of one leaf to the end of the one before it.
+    static void move_to_back(Leaf& from, Leaf& to, uint32_t moved);
   };
   struct Inner {
     uint32_t count = 0;
@@ -149,7 +161,8 @@ class RankTree {
   };
 
   // Where the node stands, or is to stand.
-  Path find(const ScoreNode* node) const;
+  Path find(double score, std::string_view member) const;
+  void erase_at(Path& path);
 
   Leaf* make_leaf();
   Inner* make_inner();

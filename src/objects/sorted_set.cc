@@ -47,16 +47,20 @@ std::optional<size_t> SortedSet::rank(std::string_view member) const {
 }
 
 size_t SortedSet::count_below(double score) const {
-  return tree_.count_while([&](const ScoreNode*, double other) { return other < score; });
+  return tree_.count_while(score, [&](const ScoreNode*, double other) { return other < score; });
 }
 size_t SortedSet::count_not_above(double score) const {
-  return tree_.count_while([&](const ScoreNode*, double other) { return other <= score; });
+  return tree_.count_while(score, [&](const ScoreNode*, double other) { return other <= score; });
 }
 size_t SortedSet::count_lex_below(std::string_view member) const {
-  return tree_.count_while([&](const ScoreNode* node, double) { return node->member() < member; });
+  if (size() == 0) return 0;
+  return tree_.count_while(at(0).score,
+                           [&](const ScoreNode* node, double) { return node->member() < member; });
 }
 size_t SortedSet::count_lex_not_above(std::string_view member) const {
-  return tree_.count_while([&](const ScoreNode* node, double) { return node->member() <= member; });
+  if (size() == 0) return 0;
+  return tree_.count_while(at(0).score,
+                           [&](const ScoreNode* node, double) { return node->member() <= member; });
 }
 
 void SortedSet::erase_ranks(size_t first, size_t count) {

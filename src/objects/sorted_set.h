@@ -70,6 +70,9 @@ class SortedSet {
     return table_.scan(cursor, count, [&](const ScoreNode* node) { f(item_of(node)); });
   }
 
+  // Fetches what a lookup of this name will touch first.
+  void prefetch(std::string_view name) const { table_.prefetch_bucket(hash_of(name)); }
+
   size_t memory_bytes() const {
     return sizeof *this + table_.memory_bytes() + tree_.memory_bytes() + node_bytes_;
   }

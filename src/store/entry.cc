@@ -162,6 +162,21 @@ bool Entry::hash_is_timed() const {
   return object<objects::Hash>().timed_fields() > 0;
 }
 
+void Entry::prefetch_in_object(std::string_view member) const {
+  switch (type()) {
+    case Type::kList:
+      return object<objects::List>().prefetch_ends();
+    case Type::kSet:
+      return object<objects::Set>().prefetch(member);
+    case Type::kHash:
+      return object<objects::Hash>().prefetch(member);
+    case Type::kSortedSet:
+      return object<objects::SortedSet>().prefetch(member);
+    case Type::kString:
+      return;
+  }
+}
+
 size_t Entry::free_effort() const {
   if (!is_object()) return 1;
   return visit_object(*this, [](const auto& object) { return object.size(); });

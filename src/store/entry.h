@@ -101,6 +101,15 @@ class Entry {
   // A hash with deadlines on fields.
   bool has_timed_fields() const { return is_hash_object() && hash_is_timed(); }
   bool is_hash_object() const { return is_object() && type() == Type::kHash; }
+  // For a command that is going to look into an object: the object itself, then what it will touch
+  // there for this member or field.
+  void prefetch_object() const {
+    constexpr size_t kLine = 64;
+    const char* const object = load<const char*>(value_offset());
+    __builtin_prefetch(object);
+    __builtin_prefetch(object + kLine);
+  }
+  void prefetch_in_object(std::string_view member) const;
   // Heap blocks that freeing the entry frees, about.
   size_t free_effort() const;
   // A reference to a long value's block.

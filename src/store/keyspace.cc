@@ -28,6 +28,22 @@ Shelf& Keyspace::make_shelf(Stripe& stripe, int database, int64_t now_ms) {
   return *shelf;
 }
 
+bool Keyspace::prefetch_object(const Key& key, int database, std::string_view member, bool inside) {
+  Stripe& stripe = stripe_of(key.hash);
+  const Shelf* const shelf = stripe.shelf(database);
+  if (shelf == nullptr) return false;
+  const std::unique_lock lock(stripe.mutex, std::try_to_lock);
+  if (!lock) return false;
+  const Table::Slot slot =
+      shelf->table.find(key.hash, [&](const Entry* entry) { return entry->key() == key.text; });
+  if (!slot || !slot.get()->is_object()) return false;
+  if (inside)
+    slot.get()->prefetch_in_object(member);
+  else
+    slot.get()->prefetch_object();
+  return true;
+}
+
 void Keyspace::each_stripe(bool world, const std::function<void(Stripe&)>& f) {
   for (const auto& stripe : stripes_) {
     if (world) {

@@ -52,6 +52,18 @@ TEST(SortedSet, CountsByScoreAndByMember) {
   EXPECT_EQ(lex.count_lex_not_above("1500"), 501u);
 }
 
+// As floats these scores are equal; the order is by the doubles.
+TEST(SortedSet, TellsScoresApartThatAreEqualAsFloats) {
+  SortedSet set;
+  constexpr double kBase = 1'700'000'000'000;
+  for (int i = 999; i >= 0; --i) set.put("m" + std::to_string(i), kBase + i);
+  set.check_invariants();
+  for (size_t i = 0; i < 1000; ++i) ASSERT_EQ(set.at(i).score, kBase + static_cast<double>(i));
+  EXPECT_EQ(set.count_below(kBase + 500), 500u);
+  EXPECT_EQ(set.count_not_above(kBase + 500), 501u);
+  EXPECT_EQ(set.rank("m321"), 321u);
+}
+
 TEST(SortedSet, TakesLongMembers) {
   SortedSet set;
   const std::string megabyte(1 << 20, 'x');
@@ -68,8 +80,8 @@ TEST(SortedSet, AscendingInsertsFillTheLeaves) {
   SortedSet set;
   constexpr int kMembers = 100'000;
   for (int i = 0; i < kMembers; ++i) set.put("member:" + std::to_string(1'000'000 + i), i);
-  // 32 bytes of node, 11 of table, 9 and a bit of tree.
-  EXPECT_LT(set.memory_bytes() / kMembers, 55u);
+  // 32 bytes of node, 11 of table, 13 of tree.
+  EXPECT_LT(set.memory_bytes() / kMembers, 58u);
   set.check_invariants();
 }
 
@@ -79,7 +91,7 @@ TEST(SortedSet, RandomInsertsStayDense) {
   constexpr int kMembers = 200'000;
   for (int i = 0; i < kMembers; ++i)
     set.put("member:" + std::to_string(1'000'000 + i), static_cast<double>(random() >> 11));
-  EXPECT_LE(set.memory_bytes() / kMembers, 56u);
+  EXPECT_LE(set.memory_bytes() / kMembers, 60u);
   set.check_invariants();
 }
 
