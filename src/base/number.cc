@@ -94,8 +94,31 @@ std::string format_double(double value) {
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   if (std::isnan(value)) return "nan";
   if (value == 0) return std::signbit(value) ? "-0" : "0";
-  return fmt::format("{}", value).ends_with(".0") ? fmt::format("{:.0f}", value)
-                                                  : fmt::format("{}", value);
+  constexpr double kExact = 4503599627370496.0;  // 2^52
+  char text[32];
+  if (value > -kExact && value < kExact && value == std::trunc(value))
+    return {text, write_int64(static_cast<int64_t>(value), text)};
+
+  // Shortest digits, of which `before` stand before the point.
+  const auto end =
+      std::to_chars(text, text + sizeof text, std::fabs(value), std::chars_format::scientific).ptr;
+  const std::string_view shown(text, static_cast<size_t>(end - text));
+  const size_t e = shown.find('e');
+  std::string digits(1, shown[0]);
+  if (e > 2) digits += shown.substr(2, e - 2);
+  int exponent = 0;
+  std::from_chars(text + e + (shown[e + 1] == '+' ? 2 : 1), end, exponent);
+  const int count = static_cast<int>(digits.size());
+  const int before = exponent + 1;
+  const std::string sign = value < 0 ? "-" : "";
+  if (before >= count && std::abs(exponent) < count + 7)
+    return sign + digits + std::string(static_cast<size_t>(before - count), '0');
+  if (before < count && (before - count > -7 || std::abs(exponent) < 4)) {
+    if (before <= 0) return sign + "0." + std::string(static_cast<size_t>(-before), '0') + digits;
+    return sign + digits.insert(static_cast<size_t>(before), ".");
+  }
+  if (count > 1) digits.insert(1, ".");
+  return fmt::format("{}{}e{}{}", sign, digits, exponent < 0 ? '-' : '+', std::abs(exponent));
 }
 
 std::string format_long_double(long double value) {

@@ -130,12 +130,13 @@ void lrange(CommandContext& c) {
   const int64_t start = c.args.next_integer();
   const int64_t stop = c.args.next_integer();
   const ListView list = c.find<ListView>(c.key());
-  auto [first, count] = resolve_range(start, stop, list.size());
+  const auto [first, count] = resolve_range(start, stop, list.size());
   c.reply.array(static_cast<int64_t>(count));
-  if (count == 0) return;
+  size_t left = count;
+  if (left == 0) return;
   list.for_each(first, [&](const PackedItem& item) {
     c.reply_item(item);
-    return --count > 0;
+    return --left > 0;
   });
 }
 

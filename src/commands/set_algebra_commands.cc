@@ -23,8 +23,8 @@ std::vector<SetView> find_sets(CommandContext& c, size_t first) {
 
 using Take = std::function<bool(const PackedItem&)>;  // false: enough
 
-// Every result calls take(member) once for each of its members.
-void intersect(std::vector<SetView> sets, const Take& take) {
+// Every result calls take(member) once for each of its members; the sets come back in any order.
+void intersect(std::vector<SetView>& sets, const Take& take) {
   std::sort(sets.begin(), sets.end(),
             [](const SetView& a, const SetView& b) { return a.size() < b.size(); });
   sets[0].for_some([&](const PackedItem& member) {
@@ -36,7 +36,7 @@ void intersect(std::vector<SetView> sets, const Take& take) {
   });
 }
 
-void unite(std::vector<SetView> sets, const Take& take) {
+void unite(std::vector<SetView>& sets, const Take& take) {
   objects::Set seen;
   for (const SetView& set : sets) {
     set.for_each([&](const PackedItem& member) {
@@ -46,7 +46,7 @@ void unite(std::vector<SetView> sets, const Take& take) {
   }
 }
 
-void subtract(std::vector<SetView> sets, const Take& take) {
+void subtract(std::vector<SetView>& sets, const Take& take) {
   // Those in the largest sets are found out soonest.
   std::sort(sets.begin() + 1, sets.end(),
             [](const SetView& a, const SetView& b) { return a.size() > b.size(); });
@@ -59,12 +59,13 @@ void subtract(std::vector<SetView> sets, const Take& take) {
   });
 }
 
-using Combine = void (*)(std::vector<SetView>, const Take&);
+using Combine = void (*)(std::vector<SetView>&, const Take&);
 
 void reply_result(CommandContext& c, Combine combine) {
   int64_t count = 0;
   const size_t place = c.reply.array_later();
-  combine(find_sets(c, 0), [&](const PackedItem& member) {
+  auto sets = find_sets(c, 0);
+  combine(sets, [&](const PackedItem& member) {
     c.reply_item(member);
     ++count;
     return true;
@@ -74,7 +75,8 @@ void reply_result(CommandContext& c, Combine combine) {
 
 void store_result(CommandContext& c, Combine combine, std::string_view event) {
   std::vector<std::string> members;
-  combine(find_sets(c, 1), [&](const PackedItem& member) {
+  auto sets = find_sets(c, 1);
+  combine(sets, [&](const PackedItem& member) {
     char digits[kInt64Digits];
     members.emplace_back(member.text(digits));
     return true;
@@ -121,7 +123,8 @@ void sintercard(CommandContext& c) {
     limit = c.args.next_integer_in(0, INT64_MAX, "ERR LIMIT can't be negative");
   }
   int64_t count = 0;
-  intersect(find_sets(c, 0), [&](const PackedItem&) { return ++count != limit; });
+  auto sets = find_sets(c, 0);
+  intersect(sets, [&](const PackedItem&) { return ++count != limit; });
   c.reply.integer(count);
 }
 

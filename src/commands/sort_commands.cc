@@ -2,8 +2,9 @@
 // under other keys, which patterns name at run time; therefore they run with the world held.
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cmath>
-#include <cstring>
+#include <cstdlib>
 #include <optional>
 
 #include "commands/table.h"
@@ -116,6 +117,16 @@ std::vector<Element> read_elements(const Entry* entry) {
   return elements;
 }
 
+// As the C library reads numbers: blanks in front, hexadecimal and nothing at all are fine.
+double score_of(const std::string& text) {
+  char* end = nullptr;
+  errno = 0;
+  const double score = std::strtod(text.c_str(), &end);
+  if (*end != '\0' || errno == ERANGE || std::isnan(score))
+    fail("ERR One or more scores can't be converted into double");
+  return score;
+}
+
 void weigh(CommandContext& c, const SortOptions& options, std::vector<Element>& elements) {
   for (Element& element : elements) {
     if (options.by) {
@@ -123,9 +134,7 @@ void weigh(CommandContext& c, const SortOptions& options, std::vector<Element>& 
       if (!element.weight) continue;  // weighs nothing
     }
     if (options.alpha) continue;
-    const auto score = parse_double(element.weight ? *element.weight : element.text);
-    if (!score || std::isnan(*score)) fail("ERR One or more scores can't be converted into double");
-    element.score = *score;
+    element.score = score_of(element.weight ? *element.weight : element.text);
   }
 }
 
@@ -225,7 +234,8 @@ constexpr CommandSpec kRows[] = {
     {.syntax = "SORT key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | "
                "DESC] [ALPHA] [STORE destination]",
      .handler = sort,
-     .keys = {key_at(1, kRO | kAccess), every_key(kRO | kAccess), keys_after("STORE", false, kOW | kUpdate, 2)},
+     .keys = {key_at(1, kRO | kAccess), every_key(kRO | kAccess),
+              keys_after("STORE", false, kOW | kUpdate, 2)},
      .flags = kWrite | kDenyOom,
      .group = kGeneric,
      .acl = kSortAcl,

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "base/background.h"
 #include "base/memory.h"
 
 namespace scrubjay::engine {
@@ -53,6 +54,7 @@ void Janitor::retire(void* memory, void (*free)(void*)) {
 
 void Janitor::run() {
   register_allocating_thread();
+  Background::enter();
   std::unique_lock lock(mutex_);
   for (;;) {
     wake_.wait(lock, [this] {
@@ -71,6 +73,7 @@ void Janitor::run() {
     }
     for (store::Entry* entry : entries) {
       store::Entry::destroy(entry);
+      Background::freed_a_block();
       pending_.fetch_sub(1, std::memory_order_relaxed);
       freed_.fetch_add(1, std::memory_order_relaxed);
     }

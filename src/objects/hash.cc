@@ -5,6 +5,7 @@
 #include <new>
 #include <vector>
 
+#include "base/background.h"
 #include "base/memory.h"
 
 namespace scrubjay::objects {
@@ -42,7 +43,10 @@ size_t Hash::Field::heap_bytes() const {
 }
 
 Hash::~Hash() {
-  table_.clear([](Field* field) { std::free(field); });
+  table_.clear([](Field* field) {
+    std::free(field);
+    Background::freed_a_block();
+  });
 }
 
 void Hash::file(Field* field) {

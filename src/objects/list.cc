@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/background.h"
 #include "base/memory.h"
 
 namespace scrubjay::objects {
 
 List::~List() {
-  for (size_t i = 0; i < chunks_; ++i) ListChunk::destroy(slot(i).chunk);
+  for (size_t i = 0; i < chunks_; ++i) {
+    ListChunk::destroy(slot(i).chunk);
+    Background::freed_a_block();
+  }
   delete[] slots_;
 }
 

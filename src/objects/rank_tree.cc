@@ -1,5 +1,7 @@
 #include "objects/rank_tree.h"
 
+#include "base/background.h"
+
 namespace scrubjay::objects {
 
 RankTree::~RankTree() {
@@ -24,6 +26,7 @@ RankTree::Inner* RankTree::make_inner() {
 void RankTree::free_leaf(Leaf* leaf) {
   memory_ -= good_size(sizeof(Leaf));
   delete leaf;
+  Background::freed_a_block();
 }
 void RankTree::free_inner(Inner* inner) {
   memory_ -= good_size(sizeof(Inner));

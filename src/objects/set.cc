@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "base/background.h"
 #include "base/memory.h"
 
 namespace scrubjay::objects {
@@ -35,7 +36,10 @@ size_t Set::Member::heap_bytes() const {
 }
 
 Set::~Set() {
-  table_.clear([](Member* member) { std::free(member); });
+  table_.clear([](Member* member) {
+    std::free(member);
+    Background::freed_a_block();
+  });
 }
 
 bool Set::insert(std::string_view member) {

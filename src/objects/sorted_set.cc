@@ -1,9 +1,14 @@
 #include "objects/sorted_set.h"
 
+#include "base/background.h"
+
 namespace scrubjay::objects {
 
 SortedSet::~SortedSet() {
-  table_.clear([](ScoreNode* node) { ScoreNode::destroy(node); });
+  table_.clear([](ScoreNode* node) {
+    ScoreNode::destroy(node);
+    Background::freed_a_block();
+  });
 }
 
 std::optional<double> SortedSet::score(std::string_view member) const {

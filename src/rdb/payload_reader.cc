@@ -299,7 +299,7 @@ bool footer_is_good(std::string_view payload) {
   std::memcpy(&version, footer.data(), sizeof version);
   std::memcpy(&checksum, footer.data() + sizeof version, sizeof checksum);
   if (version > kNewestVersion) return false;
-  return checksum == 0 || checksum == crc64(payload.substr(0, payload.size() - sizeof checksum));
+  return checksum == crc64(payload.substr(0, payload.size() - sizeof checksum));
 }
 
 std::optional<Value> read_payload(std::string_view payload) {

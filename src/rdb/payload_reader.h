@@ -13,7 +13,7 @@ namespace scrubjay::rdb {
 // The newest version of the format that is read.
 inline constexpr unsigned kNewestVersion = 12;
 
-// Whether the payload ends with a known version and the right checksum (or with none, which is 0).
+// Whether the payload ends with a known version and the right checksum.
 bool footer_is_good(std::string_view payload);
 // What the payload holds; nothing if it is corrupt or of a kind that is not known.
 std::optional<Value> read_payload(std::string_view payload);

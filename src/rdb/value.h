@@ -12,10 +12,12 @@ struct Value {
   static constexpr int64_t kNoDeadline = -1;
 
   Kind kind = Kind::kString;
-  std::string text{};                // of a string
-  std::vector<std::string> items{};  // elements or members; of a hash field, value, field, value ...
-  std::vector<double> scores{};      // of a sorted set, one for each member
-  std::vector<int64_t> deadlines{};  // of a hash with deadlines on fields: one for each field, in ms
+  std::string text{};  // of a string
+  std::vector<std::string>
+      items{};                   // elements or members; of a hash field, value, field, value ...
+  std::vector<double> scores{};  // of a sorted set, one for each member
+  std::vector<int64_t>
+      deadlines{};  // of a hash with deadlines on fields: one for each field, in ms
 };
 
 }  // namespace scrubjay::rdb

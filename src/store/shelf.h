@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/background.h"
 #include "objects/hash.h"
 #include "scrubjay/detail/table.h"
 #include "scrubjay/detail/ttl_wheel.h"
@@ -34,7 +35,10 @@ using FieldWheel = detail::TtlWheel<objects::Hash, FieldWheelTraits>;
 struct Shelf {
   Shelf(int64_t now_ms, Table::Retire retire) : table(retire), wheel(now_ms), field_wheel(now_ms) {}
   ~Shelf() {
-    table.clear([](Entry* entry) { Entry::destroy(entry); });
+    table.clear([](Entry* entry) {
+      Entry::destroy(entry);
+      Background::freed_a_block();
+    });
   }
   Shelf(const Shelf&) = delete;
   Shelf& operator=(const Shelf&) = delete;

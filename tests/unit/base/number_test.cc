@@ -72,6 +72,14 @@ TEST(Number, DoublesAreWrittenShortAndReadBackTheSame) {
   EXPECT_EQ(format_double(3), "3");
   EXPECT_EQ(format_double(0.1), "0.1");
   EXPECT_EQ(format_double(1e22), "1e+22");
+  EXPECT_EQ(format_double(123456789012345678.0), "123456789012345680");
+  EXPECT_EQ(format_double(-4503599627370495.0), "-4503599627370495");
+  EXPECT_EQ(format_double(1e20), "1e+20");
+  EXPECT_EQ(format_double(1e-7), "1e-7");
+  EXPECT_EQ(format_double(0.001), "0.001");
+  EXPECT_EQ(format_double(-12.5), "-12.5");
+  EXPECT_EQ(format_double(1.5e-10), "1.5e-10");
+  EXPECT_EQ(format_double(1.5e300), "1.5e+300");
   EXPECT_EQ(format_double(std::numeric_limits<double>::infinity()), "inf");
   EXPECT_EQ(format_double(-std::numeric_limits<double>::infinity()), "-inf");
   for (const double value : {1.0 / 3, 1e-300, 5e-324, 1.7976931348623157e308, 123456789.125}) {
