@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "engine/waiting.h"
 #include "resp/request_parser.h"
 
 namespace scrubjay::stress {
@@ -107,6 +108,31 @@ std::string Actor::line(std::string_view text) {
   Words words;
   if (!resp::split_words(text, words)) std::abort();
   return run(words);
+}
+
+std::string Actor::wait(const Words& request, int64_t patience_ms) {
+  std::string reply = run(request);
+  const int64_t until_ms = services_.clock.now_ms() + patience_ms;
+  while (client_.blocked) {
+    for (const engine::Letter& letter : worker_.mailbox.collect()) {
+      if (letter.kind != engine::Letter::Kind::kServed ||
+          letter.number != client_.blocked->waiter->ticket) {
+        continue;
+      }
+      client_.blocked.reset();
+      return std::string(letter.bytes.view());
+    }
+    if (services_.clock.now_ms() >= until_ms) {
+      resp::ReplyBuffer buffer;
+      resp::ReplyBuilder builder(buffer, client_.protocol);
+      services_.gates.enter(worker_.gate);
+      const bool finished = services_.dispatcher->finish_blocked(worker_, client_, false, builder);
+      services_.gates.leave(worker_.gate);
+      if (finished) return text_of(buffer);
+    }
+    std::this_thread::yield();
+  }
+  return reply;
 }
 
 void Actor::maintain() {

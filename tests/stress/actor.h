@@ -31,6 +31,9 @@ class Actor {
   std::string run(const Words& request) { return pipeline({request})[0]; }
   std::string line(std::string_view text);
 
+  // Runs a command that may wait, until it is served or `patience_ms` have passed.
+  std::string wait(const Words& request, int64_t patience_ms);
+
   // Turns the wheels of this thread's stripes, as an I/O thread does between requests.
   void maintain();
 

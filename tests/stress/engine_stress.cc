@@ -15,6 +15,7 @@
 #include "base/number.h"
 #include "commands/table.h"
 #include "stress/actor.h"
+#include "stress/jobs.h"
 
 namespace scrubjay::stress {
 namespace {
@@ -45,6 +46,7 @@ struct Totals {
   std::atomic<int64_t> increments[kCounters] = {};
   std::atomic<int64_t> optimistic{0};
   std::atomic<uint64_t> steps{0};
+  Jobs jobs;
 };
 
 // -- what one step of a thread does
@@ -181,6 +183,32 @@ constexpr std::string_view kChurn[] = {
     "SETNX # %",
     "PSETEX # 4 v",
     "DUMP #",
+    "LPUSH # % % %",
+    "RPUSH # %",
+    "LPOP #",
+    "RPOP # 2",
+    "LRANGE # 0 -1",
+    "LMOVE # # LEFT RIGHT",
+    "LTRIM # 0 20",
+    "HSET # f:% % g:% value",
+    "HGETALL #",
+    "HDEL # f:% f:%",
+    "HPEXPIRE # 3 FIELDS 1 f:%",
+    "HINCRBY # f:% 1",
+    "SADD # % % member:%",
+    "SREM # % %",
+    "SPOP #",
+    "SMEMBERS #",
+    "SUNIONSTORE # # #",
+    "SINTER # #",
+    "ZADD # % m:% % m:%",
+    "ZREM # m:%",
+    "ZRANGE # 0 -1 WITHSCORES",
+    "ZPOPMIN #",
+    "ZUNIONSTORE # 2 # #",
+    "SORT # ALPHA STORE #",
+    "HSCAN # 0",
+    "SSCAN # 0 COUNT 100",
 };
 
 // What stops the world or looks at other threads.
@@ -257,6 +285,7 @@ void act(Actor& actor, Totals& totals, Phase phase) {
   if (dice < 78) return use_long_value(actor);
   if (dice < 86) return run_transaction(actor);
   if (dice < 90) return run_one_of(actor, kOdd);
+  if (dice < 92 && phase == Phase::kSums) return totals.jobs.act(actor);
   if (phase == Phase::kEmptying) return run_one_of(actor, kEmptyingLines);
   if (dice < 96) return count_up(actor, totals);
   if (dice < 98) return add_one_optimistically(actor, totals);
@@ -287,6 +316,7 @@ void check_sums(Actor& actor, Totals& totals) {
 void check_structure(store::Keyspace& keyspace) {
   keyspace.each_stripe(false, [&](store::Stripe& stripe) {
     expect(stripe.watched.empty(), "nothing stays watched");
+    expect(stripe.waiting.empty(), "nobody stays filed as waiting");
     for (int database = 0; database < keyspace.databases(); ++database) {
       const store::Shelf* shelf = stripe.shelf(database);
       if (shelf == nullptr) continue;
@@ -331,13 +361,22 @@ void play(const char* title, Phase phase, std::chrono::milliseconds duration) {
         else
           act(actor, totals, phase);
         if (steps % 16 == 0) actor.maintain();
+        if (steps % 256 == 0) {
+          const std::string queue = Jobs::check_waiters(services.keyspace);
+          expect(queue.empty(), "nobody waits for a list that is there", queue);
+        }
       }
       totals.steps.fetch_add(steps);
     });
   }
   for (std::thread& thread : threads) thread.join();
   Actor last(services, 0);
-  if (phase == Phase::kSums) check_sums(last, totals);
+  if (phase == Phase::kSums) {
+    check_sums(last, totals);
+    const std::string problem = totals.jobs.check(last);
+    expect(problem.empty(), "every job is taken once", problem);
+    expect(services.waiters.load() == 0, "nobody is left waiting");
+  }
   check_structure(services.keyspace);
   std::printf("%-10s %llu steps, %llu evicted, %llu expired\n", title,
               static_cast<unsigned long long>(totals.steps.load()),
