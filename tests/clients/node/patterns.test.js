@@ -463,6 +463,49 @@ describe('what the libraries do by themselves', () => {
     }
   });
 
+  test('ioredis: a reliable queue, a queue by priority, a leaderboard, a session', async () => {
+    const client = new Redis(url);
+    const worker = new Redis(url);
+    try {
+      await client.flushall();
+      const job = worker.blmove('queue', 'doing', 'LEFT', 'RIGHT', 5);
+      await client.rpush('queue', 'job:1', 'job:2');
+      assert.equal(await job, 'job:1');
+      assert.equal(await client.lrem('doing', 1, 'job:1'), 1);
+      assert.deepEqual(await worker.blpop('queue', 5), ['queue', 'job:2']);
+      assert.equal(await worker.blpop('queue', 0.05), null);
+      const task = worker.bzpopmin('tasks', 5);
+      await client.zadd('tasks', 2, 'late', 1, 'soon');
+      assert.deepEqual(await task, ['tasks', 'soon', '1']);
+      await client.zadd('board', 'GT', 'CH', 10, 'a', 30, 'b', 20, 'c');
+      assert.deepEqual(await client.zrevrange('board', 0, 1, 'WITHSCORES'), ['b', '30', 'c', '20']);
+      await client.hset('session', { user: 'u1', csrf: 'x' });
+      assert.deepEqual(await client.call('HEXPIRE', 'session', 60, 'FIELDS', 1, 'csrf'), [1]);
+      assert.deepEqual(await client.hgetall('session'), { user: 'u1', csrf: 'x' });
+    } finally {
+      client.disconnect();
+      worker.disconnect();
+    }
+  });
+
+  test('node-redis: collections in RESP3', async () => {
+    const client = await createClient({ url, RESP: 3 }).connect();
+    try {
+      await client.flushAll();
+      await client.zAdd('z', [{ score: 1.5, value: 'a' }, { score: Infinity, value: 'b' }]);
+      assert.deepEqual(await client.zRangeWithScores('z', 0, -1),
+        [{ value: 'a', score: 1.5 }, { value: 'b', score: Infinity }]);
+      await client.hSet('h', { a: '1', b: '2' });
+      assert.deepEqual({ ...await client.hGetAll('h') }, { a: '1', b: '2' });
+      await client.sAdd('s', ['x', 'y']);
+      assert.deepEqual([...await client.sMembers('s')].sort(), ['x', 'y']);
+      await client.rPush('l', ['1', '2', '3']);
+      assert.deepEqual(await client.lmPop(['nope', 'l'], 'LEFT', { COUNT: 2 }), ['l', ['1', '2']]);
+    } finally {
+      client.destroy();
+    }
+  });
+
   test('node-redis: execAsPipeline', async () => {
     const client = await createClient({ url }).connect();
     try {
