@@ -216,6 +216,7 @@ void stats(Services& services, std::string& out) {
   field(out, "rejected_connections",
         sum(services, [](const ThreadCounters& c) { return c.rejected_connections; }));
   zero_fields(out, {"sync_full", "sync_partial_ok", "sync_partial_err", "expired_subkeys"});
+  field(out, "expired_subkeys", keys.expired_fields);
   field(out, "expired_keys", keys.expired);
   field(out, "expired_stale_perc", "0.00");
   zero_fields(out, {"expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds"});

@@ -134,6 +134,10 @@ void lrange(CommandContext& c) {
   c.reply.array(static_cast<int64_t>(count));
   size_t left = count;
   if (left == 0) return;
+  if (const objects::List* object = list.object()) {
+    constexpr size_t kLengths = 16;  // of an element in the reply
+    c.reply.buffer().reserve(object->text_bytes() / object->size() * count + kLengths * count);
+  }
   list.for_each(first, [&](const PackedItem& item) {
     c.reply_item(item);
     return --left > 0;

@@ -26,12 +26,20 @@ ssize_t send_pieces(int socket, iovec* pieces, size_t count) {
 
 }  // namespace
 
-void OutputQueue::push(SharedBytes block, size_t from) {
-  bytes_ += block.size() - from;
-  pieces_.push_back({std::move(block), from});
+void OutputQueue::push(SharedBytes block, size_t from, size_t to) {
+  bytes_ += to - from;
+  pieces_.push_back({std::move(block), from, to});
 }
 
-OutputQueue::Sent OutputQueue::send(int socket, const resp::ReplyBuffer& replies, uint64_t& sent) {
+void OutputQueue::push_own(resp::ReplyBuffer& replies, size_t from, size_t to) {
+  constexpr size_t kWorthSharing = 64 * 1024;
+  if (to - from >= kWorthSharing)
+    push(replies.share_own(), from, to);
+  else if (to > from)
+    push(SharedBytes::copy_of(replies.own_bytes().substr(from, to - from)), 0, to - from);
+}
+
+OutputQueue::Sent OutputQueue::send(int socket, resp::ReplyBuffer& replies, uint64_t& sent) {
   const std::string_view own = replies.own_bytes();
   if (pieces_.empty() && replies.splices().empty()) {
     ssize_t taken = 0;
@@ -42,16 +50,16 @@ OutputQueue::Sent OutputQueue::send(int socket, const resp::ReplyBuffer& replies
     const auto done = static_cast<size_t>(std::max<ssize_t>(taken, 0));
     sent += done;
     if (done == own.size()) return Sent::kAll;
-    push(SharedBytes::copy_of(own.substr(done)), 0);
+    push_own(replies, done, own.size());
     return Sent::kSome;
   }
   size_t from = 0;
   for (const auto& splice : replies.splices()) {
-    if (splice.at > from) push(SharedBytes::copy_of(own.substr(from, splice.at - from)), 0);
-    push(splice.block, 0);
+    push_own(replies, from, splice.at);
+    push(splice.block, 0, splice.block.size());
     from = splice.at;
   }
-  if (own.size() > from) push(SharedBytes::copy_of(own.substr(from)), 0);
+  push_own(replies, from, own.size());
   return flush(socket, sent);
 }
 
@@ -61,7 +69,7 @@ OutputQueue::Sent OutputQueue::flush(int socket, uint64_t& sent) {
     const size_t count = std::min(pieces_.size(), kMaxPieces);
     for (size_t i = 0; i < count; ++i) {
       Piece& piece = pieces_[i];
-      pieces[i] = {piece.block.data() + piece.from, piece.block.size() - piece.from};
+      pieces[i] = {piece.block.data() + piece.from, piece.to - piece.from};
     }
     const ssize_t taken = send_pieces(socket, pieces, count);
     if (taken < 0) return Sent::kFailed;
@@ -71,7 +79,7 @@ OutputQueue::Sent OutputQueue::flush(int socket, uint64_t& sent) {
     auto left = static_cast<size_t>(taken);
     while (left > 0) {
       Piece& first = pieces_.front();
-      const size_t size = first.block.size() - first.from;
+      const size_t size = first.to - first.from;
       if (left < size) {
         first.from += left;
         break;

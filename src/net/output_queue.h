@@ -1,5 +1,5 @@
-// Replies that the socket would not take yet. Own bytes are copied here; long values stay
-// references. One thread.
+// Replies that the socket would not take yet: copies of short stretches, references to long ones.
+// One thread.
 #pragma once
 
 #include <deque>
@@ -15,7 +15,7 @@ class OutputQueue {
 
   // Sends the replies behind what waits already; what the socket does not take is kept. `sent`
   // grows by the number of bytes sent. The reply buffer may be cleared afterwards.
-  Sent send(int socket, const resp::ReplyBuffer& replies, uint64_t& sent);
+  Sent send(int socket, resp::ReplyBuffer& replies, uint64_t& sent);
   // Sends what waits.
   Sent flush(int socket, uint64_t& sent);
 
@@ -29,9 +29,11 @@ class OutputQueue {
  private:
   struct Piece {
     SharedBytes block;
-    size_t from = 0;
+    size_t from;
+    size_t to;
   };
-  void push(SharedBytes block, size_t from);
+  void push(SharedBytes block, size_t from, size_t to);
+  void push_own(resp::ReplyBuffer& replies, size_t from, size_t to);
 
   std::deque<Piece> pieces_;
   size_t bytes_ = 0;

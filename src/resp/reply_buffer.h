@@ -17,7 +17,7 @@ class ReplyBuffer {
   // Room for at least `bytes` more; returns where to write. commit() says how many were written.
   char* reserve(size_t bytes) {
     if (capacity_ - size_ < bytes) grow(bytes);
-    return bytes_.get() + size_;
+    return data_ + size_;
   }
   void commit(size_t bytes) { size_ += bytes; }
   void append(std::string_view bytes) {
@@ -42,8 +42,8 @@ class ReplyBuffer {
   }
   void insert(size_t at, std::string_view bytes) {
     reserve(bytes.size());
-    std::memmove(bytes_.get() + at + bytes.size(), bytes_.get() + at, size_ - at);
-    std::memcpy(bytes_.get() + at, bytes.data(), bytes.size());
+    std::memmove(data_ + at + bytes.size(), data_ + at, size_ - at);
+    std::memcpy(data_ + at, bytes.data(), bytes.size());
     size_ += bytes.size();
     for (Splice& splice : splices_) {
       if (splice.at >= at) splice.at += bytes.size();
@@ -54,7 +54,12 @@ class ReplyBuffer {
     size_t at;  // stands before own byte number `at`
     SharedBytes block;
   };
-  std::string_view own_bytes() const { return {bytes_.get(), size_}; }
+  std::string_view own_bytes() const { return {data_, size_}; }
+  // A reference to the block of the own bytes: what is not sent yet can be kept without a copy.
+  SharedBytes share_own() {
+    bytes_.set_size(size_);
+    return bytes_;
+  }
   const std::vector<Splice>& splices() const { return splices_; }
   size_t total_bytes() const { return size_ + spliced_bytes_; }
   bool empty() const { return total_bytes() == 0; }
@@ -80,8 +85,9 @@ class ReplyBuffer {
     size_ = 0;
     spliced_bytes_ = 0;
     splices_.clear();
-    if (capacity_ > kKeptCapacity) {
-      bytes_.reset();
+    if (capacity_ > 0 && (capacity_ > kKeptCapacity || !bytes_.unique())) {
+      bytes_ = {};
+      data_ = nullptr;
       capacity_ = 0;
     }
   }
@@ -92,13 +98,15 @@ class ReplyBuffer {
   void grow(size_t bytes) {
     size_t capacity = capacity_ < 16384 ? 16384 : capacity_ * 2;
     while (capacity - size_ < bytes) capacity *= 2;
-    std::unique_ptr<char[]> larger(new char[capacity]);
-    if (size_ > 0) std::memcpy(larger.get(), bytes_.get(), size_);
+    SharedBytes larger = SharedBytes::with_capacity(capacity);
+    if (size_ > 0) std::memcpy(larger.data(), data_, size_);
     bytes_ = std::move(larger);
+    data_ = bytes_.data();
     capacity_ = capacity;
   }
 
-  std::unique_ptr<char[]> bytes_;
+  SharedBytes bytes_;
+  char* data_ = nullptr;  // bytes_'s
   size_t size_ = 0;
   size_t capacity_ = 0;
   size_t spliced_bytes_ = 0;

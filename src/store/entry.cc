@@ -279,6 +279,10 @@ Entry* Entry::splice(Entry* entry, size_t at, size_t removed, size_t inserted) {
   return entry;
 }
 
+void Entry::check_invariants() const {
+  if (is_object()) visit_object(*this, [](const auto& object) { object.check_invariants(); });
+}
+
 size_t Entry::memory_bytes() const {
   if (is_object()) {
     return good_size(total_size()) +

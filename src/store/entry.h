@@ -126,6 +126,8 @@ class Entry {
   // The string's bytes for writing; a shared block is copied first.
   char* writable_string();
 
+  // Aborts when an object is broken; reads all of it.
+  void check_invariants() const;
   // Heap bytes of the entry and what it alone owns.
   size_t memory_bytes() const;
 

@@ -81,9 +81,16 @@ class EngineFixture : public ::testing::Test {
         if (shelf == nullptr) continue;
         shelf->table.check_invariants();
         shelf->wheel.check_invariants();
+        shelf->field_wheel.check_invariants();
         size_t timed = 0;
-        shelf->table.for_each([&](store::Entry* entry) { timed += entry->has_deadline() ? 1 : 0; });
+        size_t timed_hashes = 0;
+        shelf->table.for_each([&](store::Entry* entry) {
+          timed += entry->has_deadline() ? 1 : 0;
+          timed_hashes += entry->has_timed_fields() ? 1 : 0;
+          entry->check_invariants();
+        });
         EXPECT_EQ(timed, shelf->wheel.size());
+        EXPECT_EQ(timed_hashes, shelf->field_wheel.size());
       }
     });
   }
