@@ -159,7 +159,7 @@ class Server:
 # Commands of later work. A case that uses one is skipped, and counted as skipped, while COMMAND INFO
 # of the server under test does not know it; no other case is ever skipped.
 LATER = [(b'SUBSCRIBE',), (b'PSUBSCRIBE',), (b'PUBLISH',), (b'PUBSUB',), (b'CLIENT', b'TRACKING'),
-         (b'CLIENT', b'CACHING')]
+         (b'CLIENT', b'CACHING'), (b'EVAL',)]
 
 
 def missing_commands(server):
