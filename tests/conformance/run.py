@@ -31,6 +31,8 @@ Directives, each on a row of its own, in front of the command they belong to:
     @unordered [pairs]        the elements (or pairs) of the next reply come in any order
     @match                    the next reply holds holes: {int} {any} {hex} {/regexp/};
                               {rest} alone on a row stands for any number of rows
+    @capture id               the next reply, one number or string, is not compared: it stands for
+                              `{id}` in the words of later commands of the case
     @raw                      the words of the next command are sent as they are, joined
     @later                    the reply of the next command is read by later rows, or never comes
     @silent A                 nothing arrives at A for 50 ms
@@ -42,7 +44,7 @@ Directives, each on a row of its own, in front of the command they belong to:
                               row for the whole case)
     @config name value        CONFIG SET, set back after the case
 
---record leaves replies under @match and those newer than the oracle as they are.
+--record leaves replies under @match or @capture and those newer than the oracle as they are.
 """
 import argparse
 import os
@@ -157,7 +159,7 @@ class Server:
 # Commands of later work. A case that uses one is skipped, and counted as skipped, while COMMAND INFO
 # of the server under test does not know it; no other case is ever skipped.
 LATER = [(b'SUBSCRIBE',), (b'PSUBSCRIBE',), (b'PUBLISH',), (b'PUBSUB',), (b'CLIENT', b'TRACKING'),
-         (b'CLIENT', b'CACHING')]
+         (b'CLIENT', b'CACHING'), (b'EVAL',)]
 
 
 def missing_commands(server):
@@ -187,6 +189,7 @@ class Player:
     def __init__(self, server, case, protocol, record):
         self.server, self.case, self.protocol, self.record = server, case, protocol, record
         self.clients, self.configs, self.problems = {}, [], []
+        self.captured = {}
 
     def run(self):
         self.server.clean()
@@ -250,7 +253,7 @@ class Player:
         elif step.kind == 'close':
             self.clients.pop(step.name).close()
         elif step.kind == 'send':
-            self.client(step.name).send(step.bytes(self.server.level))
+            self.client(step.name).send(step.bytes(self.captured))
         else:
             self.expect(step)
 
@@ -267,7 +270,9 @@ class Player:
             got.append('(%s)' % lost)
             self.problems.append((step.line, transcript.difference(step.sent, expected, got)))
             raise EndOfCase
-        if self.record and not (step.match and step.written):
+        if step.capture:
+            self.captured[step.capture] = transcript.captured(got)
+        elif self.record and not (step.match and step.written):
             if step.unordered:
                 got = transcript.sort_elements(got, step.unordered)
             step.recorded[self.protocol] = got

@@ -190,12 +190,16 @@ class Step:
 
 
 class Send(Step):
-    def bytes(self, level):
-        return b''.join(self.words) if self.raw else request(self.words)
+    def bytes(self, captured):
+        words = self.words
+        for name, value in captured.items():
+            words = [word.replace(b'{%s}' % name.encode(), value) for word in words]
+        return b''.join(words) if self.raw else request(words)
 
 
 class Expect(Step):
-    """The rows that a client reads. `written` holds (protocol or 0, text)."""
+    """The rows that a client reads. `written` holds (protocol or 0, text), `capture` the name
+    that the reply gets."""
 
     def rows(self, protocol):
         return [text for which, text in self.written if which in (0, protocol)]
@@ -218,6 +222,14 @@ class Case:
         self.since, self.before, self.only = since, before, only
 
     plays = Step.plays
+
+
+def captured(rows):
+    """The bytes of a reply of one row that @capture names."""
+    if len(rows) != 1 or rows[0][:1] not in (':', '+', '$') or rows[0] == '$-1':
+        raise CaseError('nothing to capture in %s' % rows[0])
+    text = rows[0].partition(' ')[2] if rows[0].startswith('$') else rows[0][1:]
+    return unescape(text)
 
 
 def strip(row):
@@ -354,7 +366,7 @@ class File:
     def expectation(self, steps, number, flags, common, text):
         steps.append(Expect('expect', number, written=[], end=number, recorded={}, sent=text,
                             match='@match' in flags, unordered=flags.get('@unordered'),
-                            **common))
+                            capture=flags.get('@capture'), **common))
 
     def directive(self, number, steps, words):
         word, rest = words[0], words[1] if len(words) > 1 else ''
@@ -362,7 +374,7 @@ class File:
             self.flags[word] = ''
         elif word == '@unordered':
             self.flags[word] = rest or 'single'
-        elif word in ('@since', '@before'):
+        elif word in ('@since', '@before', '@capture'):
             self.flags[word] = rest
         elif word in ('@wait', '@advance'):
             found = re.fullmatch(r'(\d+(?:\.\d+)?)(ms|s)', rest)
