@@ -94,7 +94,7 @@ std::string format_double(double value) {
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   if (std::isnan(value)) return "nan";
   if (value == 0) return std::signbit(value) ? "-0" : "0";
-  constexpr double kExact = 4503599627370496.0;  // 2^52
+  constexpr double kExact = 4611686018427387904.0;  // 2^62
   char text[32];
   if (value > -kExact && value < kExact && value == std::trunc(value))
     return {text, write_int64(static_cast<int64_t>(value), text)};

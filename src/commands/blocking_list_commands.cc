@@ -58,8 +58,8 @@ void brpoplpush(CommandContext& c) {
 }
 
 void blmpop(CommandContext& c) {
-  const int64_t deadline = parse_wait_time(c, c.args[1]);
   const PopMany wanted = parse_pop_many(c, 2);
+  const int64_t deadline = parse_wait_time(c, c.args[1]);
   if (pop_many(c, wanted)) return;
   if (c.in_transaction) return c.reply.null_array();
   wait_for_element(c, deadline, c.key_list);

@@ -38,8 +38,8 @@ void bzpopmax(CommandContext& c) {
 }
 
 void bzmpop(CommandContext& c) {
-  const int64_t deadline = parse_wait_time(c, c.args[1]);
   const PopMembers wanted = parse_pop_members(c, 2);
+  const int64_t deadline = parse_wait_time(c, c.args[1]);
   if (!pop_from_first(c, wanted)) wait_for_member(c, deadline);
 }
 

@@ -15,7 +15,8 @@ using objects::PackedItem;
 
 class ScanReply {
  public:
-  ScanReply(CommandContext& c, const ScanOptions& options) : c_(c), options_(options) {
+  ScanReply(CommandContext& c, uint64_t cursor, const ScanOptions& options)
+      : c_(c), cursor_(cursor), options_(options) {
     c.reply.array(2);
     cursor_place_ = c.reply.array_later();
   }
@@ -35,7 +36,7 @@ class ScanReply {
   // walk(cursor, count) gives the next cursor.
   template <class Walk>
   void walk_steps(Walk&& walk) {
-    const uint64_t next = walk(options_.cursor, static_cast<size_t>(options_.count));
+    const uint64_t next = walk(cursor_, static_cast<size_t>(options_.count));
     finish(next);
   }
   void finish(uint64_t cursor) {
@@ -46,24 +47,34 @@ class ScanReply {
 
  private:
   CommandContext& c_;
+  const uint64_t cursor_;
   const ScanOptions& options_;
   size_t cursor_place_;
   int64_t count_ = 0;
 };
 
+// Without the key the options are not looked at.
+void reply_nothing(CommandContext& c) {
+  c.reply.array(2);
+  c.reply.bulk("0");
+  c.reply.array(0);
+}
+
 void hscan(CommandContext& c) {
   c.args.skip(1);
-  const ScanOptions options = parse_scan_options(c, ScanKind::kHash);
+  const uint64_t cursor = parse_scan_cursor(c);
   const auto hash = c.find<store::HashView>(c.key());
-  ScanReply reply(c, options);
+  if (hash.entry() == nullptr) return reply_nothing(c);
+  const ScanOptions options = parse_scan_options(c, ScanKind::kHash);
+  ScanReply reply(c, cursor, options);
   const auto add = [&](const PackedItem& field, const PackedItem& value) {
     if (!reply.wants(field)) return;
     reply.add(field);
     if (!options.no_values) reply.add(value);
   };
   if (const objects::Hash* object = hash.object())
-    return reply.walk_steps([&](uint64_t cursor, size_t count) {
-      return object->scan(cursor, count, [&](const objects::Hash::Field& field) {
+    return reply.walk_steps([&](uint64_t from, size_t count) {
+      return object->scan(from, count, [&](const objects::Hash::Field& field) {
         add(store::packed(field.name()), store::packed(field.value()));
       });
     });
@@ -73,15 +84,17 @@ void hscan(CommandContext& c) {
 
 void sscan(CommandContext& c) {
   c.args.skip(1);
-  const ScanOptions options = parse_scan_options(c, ScanKind::kOther);
+  const uint64_t cursor = parse_scan_cursor(c);
   const auto set = c.find<store::SetView>(c.key());
-  ScanReply reply(c, options);
+  if (set.entry() == nullptr) return reply_nothing(c);
+  const ScanOptions options = parse_scan_options(c, ScanKind::kOther);
+  ScanReply reply(c, cursor, options);
   const auto add = [&](const PackedItem& member) {
     if (reply.wants(member)) reply.add(member);
   };
   if (const objects::Set* object = set.object())
-    return reply.walk_steps([&](uint64_t cursor, size_t count) {
-      return object->scan(cursor, count,
+    return reply.walk_steps([&](uint64_t from, size_t count) {
+      return object->scan(from, count,
                           [&](std::string_view member) { add(store::packed(member)); });
     });
   set.for_each(add);
@@ -90,17 +103,19 @@ void sscan(CommandContext& c) {
 
 void zscan(CommandContext& c) {
   c.args.skip(1);
-  const ScanOptions options = parse_scan_options(c, ScanKind::kOther);
+  const uint64_t cursor = parse_scan_cursor(c);
   const auto set = c.find<store::SortedSetView>(c.key());
-  ScanReply reply(c, options);
+  if (set.entry() == nullptr) return reply_nothing(c);
+  const ScanOptions options = parse_scan_options(c, ScanKind::kOther);
+  ScanReply reply(c, cursor, options);
   const auto add = [&](const PackedItem& member, double score) {
     if (!reply.wants(member)) return;
     reply.add(member);
     reply.add_score(score);
   };
   if (const objects::SortedSet* object = set.object())
-    return reply.walk_steps([&](uint64_t cursor, size_t count) {
-      return object->scan(cursor, count, [&](const objects::SortedSet::Item& item) {
+    return reply.walk_steps([&](uint64_t from, size_t count) {
+      return object->scan(from, count, [&](const objects::SortedSet::Item& item) {
         add(store::packed(item.member), item.score);
       });
     });

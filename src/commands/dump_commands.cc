@@ -1,4 +1,6 @@
 // DUMP and RESTORE: values in Redis's own payload format (rdb/).
+#include <algorithm>
+
 #include "commands/table.h"
 #include "engine/context.h"
 #include "rdb/payload_reader.h"
@@ -132,7 +134,12 @@ void put_value(CommandContext& c, const rdb::Value& value) {
     }
     case rdb::Value::Kind::kSet: {
       store::SetEdit set(c.keys, key);
-      set.expect(items[0], items.size());
+      // Numbers that are too many for an intset go on as a table.
+      const bool numbers = std::all_of(items.begin(), items.end(), [](std::string_view item) {
+        return objects::PackedText(item).number.has_value();
+      });
+      const auto most = static_cast<size_t>(c.keys.keyspace().limits.intset_entries);
+      set.expect(items[0], numbers && items.size() > most ? SIZE_MAX : items.size());
       for (const std::string_view item : items) set.insert(item);
       return;
     }

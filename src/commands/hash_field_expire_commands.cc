@@ -18,7 +18,7 @@ constexpr std::string_view kNoFields =
 constexpr std::string_view kWrongCount =
     "ERR The `numfields` parameter must match the number of arguments";
 constexpr std::string_view kNotPositive = "ERR Number of fields must be a positive integer";
-constexpr int64_t kLatest = (int64_t{1} << 48) - 1;  // Redis keeps 48 bits of a field's deadline
+constexpr int64_t kLatest = (int64_t{1} << 46) - 1;  // as Redis bounds a field's deadline
 
 // What a command answers for each field.
 constexpr int64_t kNoSuchField = -2;
@@ -245,9 +245,9 @@ SetOptions parse_set_options(CommandContext& c) {
   SetOptions options;
   while (!c.args.at_end()) {
     if (c.args.take("FIELDS")) {
-      const int64_t count =
-          c.args.next_integer_in(1, INT64_MAX / 2, "ERR invalid number of fields");
-      if (static_cast<uint64_t>(count) * 2 > c.args.left()) fail("ERR wrong number of arguments");
+      const int64_t count = c.args.next_integer_in(1, INT32_MAX, "ERR invalid number of fields");
+      if (static_cast<uint64_t>(count) * 2 != c.args.left())
+        fail("ERR wrong number of arguments for '{}' command", c.command.name);
       options.pairs = c.args.rest().first(static_cast<size_t>(count) * 2);
       c.args.skip(options.pairs.size());
     } else if (c.args.take("FXX") || c.args.take("FNX")) {
@@ -271,9 +271,9 @@ SetOptions parse_set_options(CommandContext& c) {
 
 void hsetex(CommandContext& c) {
   using Only = SetOptions::Only;
-  auto hash = c.edit<HashEdit>(c.key());
   c.args.skip(1);
   const SetOptions options = parse_set_options(c);
+  auto hash = c.edit<HashEdit>(c.key());
   const auto pairs = options.pairs;
   if (options.only != Only::kAlways) {
     for (size_t i = 0; i < pairs.size(); i += 2) {

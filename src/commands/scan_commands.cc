@@ -73,10 +73,11 @@ void remove_dead(CommandContext& c, const std::string& name) {
 }
 
 void scan(CommandContext& c) {
+  const uint64_t start = parse_scan_cursor(c);
   const ScanOptions options = parse_scan_options(c, ScanKind::kKeys);
   store::Keyspace& keyspace = c.keys.keyspace();
   const bool world = c.keys.holds_world();
-  ScanCursor cursor(options.cursor, keyspace.stripe_count());
+  ScanCursor cursor(start, keyspace.stripe_count());
   std::vector<std::string> found;
   std::vector<std::string> dead;
   size_t visited = 0;

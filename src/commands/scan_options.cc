@@ -4,13 +4,17 @@ namespace scrubjay::commands {
 
 using namespace engine;
 
-ScanOptions parse_scan_options(CommandContext& c, ScanKind kind) {
-  ScanOptions options;
+uint64_t parse_scan_cursor(CommandContext& c) {
   const auto cursor = parse_uint64(c.args.next());
   if (!cursor) fail("ERR invalid cursor");
-  options.cursor = *cursor;
+  return *cursor;
+}
+
+ScanOptions parse_scan_options(CommandContext& c, ScanKind kind) {
+  ScanOptions options;
   while (!c.args.at_end()) {
-    if (kind == ScanKind::kHash && c.args.take("NOVALUES")) {
+    if (kind != ScanKind::kKeys && c.args.take("NOVALUES")) {
+      if (kind != ScanKind::kHash) fail("ERR NOVALUES option can only be used in HSCAN");
       options.no_values = true;
       continue;
     }

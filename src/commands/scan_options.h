@@ -9,7 +9,6 @@
 namespace scrubjay::commands {
 
 struct ScanOptions {
-  uint64_t cursor = 0;
   std::optional<std::string_view> pattern;  // nothing: everything
   std::optional<std::string_view> type;     // SCAN alone
   int64_t count = 10;
@@ -18,7 +17,9 @@ struct ScanOptions {
 
 enum class ScanKind { kKeys, kHash, kOther };
 
-// From the cursor to the end of the arguments.
+// The cursor, which is the next argument.
+uint64_t parse_scan_cursor(engine::CommandContext& c);
+// What follows the cursor, to the end of the arguments.
 ScanOptions parse_scan_options(engine::CommandContext& c, ScanKind kind);
 
 }  // namespace scrubjay::commands

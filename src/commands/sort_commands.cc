@@ -22,15 +22,13 @@ using objects::PackedItem;
 
 struct SortOptions {
   std::optional<std::string_view> by;
+  bool sorts = true;  // a pattern without a place for the element gives all the same weight
   std::vector<std::string_view> get;
   int64_t offset = 0;
   int64_t limit = -1;
   bool descending = false;
   bool alpha = false;
   std::optional<std::string_view> store;
-
-  // A pattern without a place for the element gives every element the same weight.
-  bool sorts() const { return !by || by->find('*') != std::string_view::npos; }
 };
 
 SortOptions parse_sort_options(CommandContext& c, bool may_store) {
@@ -51,6 +49,7 @@ SortOptions parse_sort_options(CommandContext& c, bool may_store) {
       options.store = c.args.next();
     } else if (left >= 2 && c.args.take("BY")) {
       options.by = c.args.next();
+      options.sorts &= options.by->find('*') != std::string_view::npos;
     } else if (left >= 2 && c.args.take("GET")) {
       options.get.push_back(c.args.next());
     } else {
@@ -145,12 +144,9 @@ int compare(const Element& a, const Element& b, const SortOptions& options) {
     return a.text.compare(b.text);
   }
   if (!options.by) return a.text.compare(b.text);
-  if (a.weight && b.weight) {
-    const int order = a.weight->compare(*b.weight);
-    return order != 0 ? order : a.text.compare(b.text);
-  }
+  if (a.weight && b.weight) return a.weight->compare(*b.weight);
   if (a.weight.has_value() != b.weight.has_value()) return b.weight ? -1 : 1;
-  return a.text.compare(b.text);
+  return 0;  // they stay as they are
 }
 
 void sort_with(CommandContext& c, bool may_store) {
@@ -158,14 +154,13 @@ void sort_with(CommandContext& c, bool may_store) {
   const Entry* const entry = c.keys.find(c.key());
   std::vector<Element> elements = read_elements(entry);
   const bool is_set = entry != nullptr && entry->type() == store::Type::kSet;
-  const bool is_sorted_set = entry != nullptr && entry->type() == store::Type::kSortedSet;
-  if (options.sorts()) {
+  if (options.sorts) {
     weigh(c, options, elements);
-    std::sort(elements.begin(), elements.end(), [&](const Element& a, const Element& b) {
+    std::stable_sort(elements.begin(), elements.end(), [&](const Element& a, const Element& b) {
       const int order = compare(a, b, options);
       return options.descending ? order > 0 : order < 0;
     });
-  } else if (is_sorted_set && options.descending) {
+  } else if (!is_set && options.descending) {
     std::reverse(elements.begin(), elements.end());
   } else if (is_set && options.store) {
     // A stored result is to be the same on every server: a set has no order of its own.

@@ -144,6 +144,7 @@ void zmscore(CommandContext& c) {
 }
 
 void reply_rank(CommandContext& c, bool reverse) {
+  if (c.args.size() > 4) fail("ERR wrong number of arguments for '{}' command", c.command.name);
   c.args.skip(2);
   const bool with_score = c.args.take("WITHSCORE");
   c.args.end();

@@ -24,7 +24,7 @@ struct Parsed {
 };
 
 // "min max [options]" from the next argument on.
-Parsed parse_range(CommandContext& c, const Form& form) {
+Parsed parse_range(CommandContext& c, Form form) {
   Parsed parsed;
   RangeQuery& query = parsed.query;
   query.by = form.by.value_or(By::kRank);
@@ -41,10 +41,13 @@ Parsed parse_range(CommandContext& c, const Form& form) {
       limited = true;
     } else if (!form.reverse && c.args.take("REV")) {
       query.reverse = true;
+      form.reverse = true;
     } else if (!form.by && c.args.take("BYLEX")) {
       query.by = By::kLex;
+      form.by = By::kLex;
     } else if (!form.by && c.args.take("BYSCORE")) {
       query.by = By::kScore;
+      form.by = By::kScore;
     } else {
       fail(resp::error_text::kSyntax);
     }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <string>
 
 namespace scrubjay::commands {
 
@@ -12,7 +14,7 @@ using store::SortedSetView;
 std::optional<double> parse_score(std::string_view text) {
   const auto score = parse_double(text);
   if (!score || std::isnan(*score)) return std::nullopt;
-  return *score == 0 ? 0.0 : *score;  // there is no -0
+  return score;
 }
 
 namespace {
@@ -20,9 +22,12 @@ namespace {
 double parse_bound(std::string_view text, bool& excluding) {
   excluding = text.starts_with('(');
   if (excluding) text.remove_prefix(1);
-  const auto score = parse_score(text);
-  if (!score) fail("ERR min or max is not a float");
-  return *score;
+  // As the C library reads numbers: blanks in front, overflow and nothing at all are fine.
+  const std::string number(text);
+  char* end = nullptr;
+  const double score = std::strtod(number.c_str(), &end);
+  if (*end != '\0' || std::isnan(score)) fail("ERR min or max is not a float");
+  return score;
 }
 
 LexBound parse_lex_bound(std::string_view text) {

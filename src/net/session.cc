@@ -336,8 +336,9 @@ void Session::close() {
   closed_ = true;
   thread_.reply().buffer().clear();
   thread_.reactor().remove(client_.socket);
-  ::shutdown(client_.socket, SHUT_RDWR);
+  // Who sees the connection end must find its client gone: nothing may be handed to it any more.
   thread_.drop(*this);
+  ::shutdown(client_.socket, SHUT_RDWR);
 }
 
 }  // namespace scrubjay::net

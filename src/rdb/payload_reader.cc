@@ -25,7 +25,6 @@ class Reader {
 
   Value read() {
     Value value = read_kind();
-    if (!left_.empty()) throw Corrupt();
     if (value.kind != Kind::kString && value.items.empty()) throw Corrupt();
     check_distinct(value);
     return value;

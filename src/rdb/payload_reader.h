@@ -15,7 +15,8 @@ inline constexpr unsigned kNewestVersion = 12;
 
 // Whether the payload ends with a known version and the right checksum.
 bool footer_is_good(std::string_view payload);
-// What the payload holds; nothing if it is corrupt or of a kind that is not known.
+// What the payload holds; nothing if it is corrupt or of a kind that is not known. Bytes behind the
+// value are ignored, as Redis does.
 std::optional<Value> read_payload(std::string_view payload);
 // The same of a payload without its footer.
 std::optional<Value> read_value(std::string_view bytes);

@@ -36,6 +36,7 @@ void PayloadWriter::length(uint64_t value) {
 void PayloadWriter::string(std::string_view text) {
   constexpr size_t kLongestNumber = 11;
   constexpr size_t kWorthPacking = 20;
+  constexpr size_t kSavedAtLeast = 4;
   const auto number = text.size() <= kLongestNumber ? parse_int64(text) : std::nullopt;
   const auto encoded = [&](unsigned encoding) {
     bytes_ += static_cast<char>(kEncoded << 6 | encoding);
@@ -53,7 +54,8 @@ void PayloadWriter::string(std::string_view text) {
     return append_little(bytes_, static_cast<int32_t>(*number));
   }
   if (compress_ && text.size() > kWorthPacking) {
-    if (const auto packed = lzf_compress(text)) {
+    const auto packed = lzf_compress(text);
+    if (packed && packed->size() + kSavedAtLeast <= text.size()) {
       encoded(kLzf);
       length(packed->size());
       length(text.size());

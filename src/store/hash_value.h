@@ -43,6 +43,7 @@ class HashView {
       f(field, value);
     }
   }
+  const Entry* entry() const { return entry_; }
   // nullptr while the hash is a listpack.
   const objects::Hash* object() const {
     return entry_ != nullptr && entry_->is_object() ? &entry_->object<objects::Hash>() : nullptr;

@@ -131,9 +131,9 @@ TEST(PayloadReader, RefusesWhatCannotBe) {
   EXPECT_EQ(read_value(raw("\x0f\x01\x01"
                            "a")),
             std::nullopt);  // a stream of 5.0
-  EXPECT_EQ(read_value(raw("\x00\x03"
+  EXPECT_EQ(read_value(raw("\x00\x05"
                            "abcd")),
-            std::nullopt);  // more than a value
+            std::nullopt);  // less than a value
 }
 
 TEST(PayloadReader, NoChangedByteLeadsAstray) {
