@@ -23,8 +23,8 @@ std::optional<long double> parse_long_double(std::string_view text);
 // "100", "1k" (1000), "1kb" (1024), "5mb", "1g", in bytes; nothing at all is 0.
 std::optional<uint64_t> parse_memory(std::string_view text);
 
-// The shortest text that reads back as the same number: "0.1", "1e+22", "inf", "-inf", "nan". With an
-// exponent where Redis (7.2 and later) has one: 123456789012345680, but 1e+20; 0.001, but 1e-7.
+// The shortest text that reads back as the same number: "0.1", "1e+22", "inf", "-inf", "nan". With
+// an exponent where Redis (7.2 and later) has one: 123456789012345680, but 1e+20; 0.001, but 1e-7.
 std::string format_double(double value);
 
 // INCRBYFLOAT's text: 17 decimals with trailing zeros cut, never an exponent.
