@@ -84,7 +84,7 @@ bool HashEdit::put(std::string_view field, std::string_view value, bool keep_dea
   const size_t at = pack.find(packed_field, pack.begin(), 2);
   if (at != pack.end()) {
     objects::listpack_replace(value_, pack.next(at), packed_value);
-    if (pack.count() / 2 > most) unpack(Encoding::kHashtable);
+    if (Listpack(value_.view()).count() / 2 > most) unpack(Encoding::kHashtable);
     return false;
   }
   objects::listpack_append(value_, packed_field);
