@@ -37,6 +37,11 @@ inline size_t write_int64(int64_t value, char* out) {
   return static_cast<size_t>(std::to_chars(out, out + kInt64Digits, value).ptr - out);
 }
 
+// The same for an unsigned one; the room needed is the same.
+inline size_t write_uint64(uint64_t value, char* out) {
+  return static_cast<size_t>(std::to_chars(out, out + kInt64Digits, value).ptr - out);
+}
+
 // "1.50M" as INFO's *_human fields show sizes.
 std::string human_bytes(uint64_t bytes);
 

@@ -5,6 +5,7 @@
 #include "engine/context.h"
 #include "rdb/payload_reader.h"
 #include "rdb/payload_writer.h"
+#include "rdb/stream_payload.h"
 #include "store/access.h"
 #include "store/hash_value.h"
 #include "store/list_value.h"
@@ -115,12 +116,15 @@ void dump(CommandContext& c) {
     case Type::kSortedSet:
       write_sorted_set(writer, *entry);
       break;
+    case Type::kStream:
+      rdb::write_stream(writer, entry->object<objects::Stream>());
+      break;
   }
   c.reply.bulk(writer.finish());
 }
 
 // Puts the value under the key, which holds nothing.
-void put_value(CommandContext& c, const rdb::Value& value) {
+void put_value(CommandContext& c, rdb::Value value) {
   const Key& key = c.key();
   const std::vector<std::string_view> items(value.items.begin(), value.items.end());
   switch (value.kind) {
@@ -161,6 +165,9 @@ void put_value(CommandContext& c, const rdb::Value& value) {
       for (size_t i = 0; i < items.size(); ++i) set.put(items[i], value.scores[i]);
       return;
     }
+    case rdb::Value::Kind::kStream:
+      return c.keys.put_entry(key, Entry::make({key.text, Type::kStream, store::Encoding::kStream},
+                                               value.stream.release()));
   }
 }
 
@@ -204,7 +211,7 @@ void restore(CommandContext& c) {
   if (*ttl < 0) fail("ERR Invalid TTL value, must be >= 0");
   const std::string_view payload = c.args[3];
   if (!rdb::footer_is_good(payload)) fail("ERR DUMP payload version or checksum are wrong");
-  const auto value = rdb::read_payload(payload);
+  auto value = rdb::read_payload(payload);
   if (!value) fail("ERR Bad data format");
 
   int64_t deadline = *ttl == 0 ? kNoDeadline : *ttl;
@@ -216,7 +223,7 @@ void restore(CommandContext& c) {
     if (was_there) c.keys.announce("del", key);
     return c.reply.ok();
   }
-  put_value(c, *value);
+  put_value(c, std::move(*value));
   if (deadline != kNoDeadline) c.keys.set_deadline(key, deadline);
   const store::Policy& policy = c.keys.keyspace().policy;
   if (options.frequency >= 0 && policy.lfu())

@@ -10,6 +10,11 @@ namespace scrubjay::commands {
 
 using Rows = std::span<const schema::CommandSpec>;
 
+Rows stream_rows();
+Rows stream_read_rows();
+Rows stream_group_rows();
+Rows stream_pending_rows();
+Rows stream_info_rows();
 Rows string_rows();
 Rows hash_rows();
 Rows hash_field_expire_rows();

@@ -101,8 +101,8 @@ bool serve_waiters(Services& services, Worker& worker) {
       for (const auto& base : waiting) {
         auto& waiter = static_cast<ClientWaiter&>(*base);
         const Entry* entry = locked.find_in(name.database, key, Lookup::kPeek);
-        if (entry == nullptr) break;
-        if (waiter.served || entry->type() != waiter.wanted) continue;
+        const bool ready = entry != nullptr && entry->type() == waiter.wanted;
+        if (waiter.served || (!ready && !waiter.on_any_change)) continue;
         const std::vector<store::Key> keys = waiter.all_keys();
         if (!std::all_of(keys.begin(), keys.end(),
                          [&](const store::Key& other) { return locked.holds(other); })) {

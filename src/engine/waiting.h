@@ -32,6 +32,7 @@ struct ClientWaiter final : store::Waiter {
   std::vector<std::string> waits_for;  // those it is filed under
   int database = 0;
   bool served = false;
+  bool on_any_change = false;  // its command runs again even if the key is gone or of another type
   Client stand_in;  // the client as its command sees it when it runs again on another thread
 };
 

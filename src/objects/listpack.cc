@@ -225,6 +225,19 @@ size_t listpack_item_size(const PackedText& text) {
   return body + length_size(body);
 }
 
+size_t packed_body_size(const PackedText& text) {
+  return body_size_of(text);
+}
+void write_packed_body(char* out, const PackedText& text, size_t size) {
+  write_body(out, text, size);
+}
+size_t packed_body_size_at(const char* body) {
+  return body_size(body);
+}
+PackedItem read_packed_body(const char* body) {
+  return decode(body);
+}
+
 size_t listpack_insert(ByteBuffer& buffer, size_t at, const PackedText& text) {
   return put(buffer, at, 0, 0, text);
 }

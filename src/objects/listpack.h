@@ -90,6 +90,15 @@ void listpack_erase(ByteBuffer& buffer, size_t at, size_t count = 1);
 // Bytes that the item will take.
 size_t listpack_item_size(const PackedText& text);
 
+// The head and bytes of an item without the length behind them, as other dense encodings use them.
+// Such a body never begins with a byte above kLastHead.
+inline constexpr unsigned char kLastHead = 0xf4;
+size_t packed_body_size(const PackedText& text);
+// `size`: what packed_body_size() said.
+void write_packed_body(char* out, const PackedText& text, size_t size);
+size_t packed_body_size_at(const char* body);
+PackedItem read_packed_body(const char* body);
+
 // Whether foreign bytes are a listpack in every detail.
 bool is_listpack(std::string_view bytes);
 

@@ -18,10 +18,13 @@ enum ValueCode : uint8_t {
   kSortedSetZiplistCode = 12,
   kHashZiplistCode = 13,
   kListOfZiplistsCode = 14,
+  kStream1Code = 15,  // of Redis 5
   kHashListpackCode = 16,
   kSortedSetListpackCode = 17,
   kListOfListpacksCode = 18,
+  kStream2Code = 19,  // of 7.0
   kSetListpackCode = 20,
+  kStream3Code = 21,       // of 7.2
   kTimedHashOldCode = 22,  // 24 and 25 as 7.4's release candidates wrote them
   kTimedHashListpackOldCode = 23,
   kTimedHashCode = 24,

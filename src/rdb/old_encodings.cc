@@ -101,7 +101,7 @@ std::optional<std::vector<std::string>> read_ziplist(std::string_view ziplist) {
 
 std::optional<std::vector<std::string>> read_zipmap(std::string_view zipmap) {
   Bytes bytes{zipmap};
-  bytes.byte();  // the count, or 254 for more
+  const unsigned counted = bytes.byte();  // 254 for more than can be said
   std::vector<std::string> items;
   const auto length_of = [&](unsigned head) { return head == 254 ? bytes.little(4) : head; };
   for (;;) {
@@ -118,6 +118,7 @@ std::optional<std::vector<std::string>> read_zipmap(std::string_view zipmap) {
     if (!bytes.good) return std::nullopt;
   }
   if (!bytes.left.empty()) return std::nullopt;
+  if (counted < 254 && counted != items.size() / 2) return std::nullopt;
   return items;
 }
 

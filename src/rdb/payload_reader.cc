@@ -9,98 +9,28 @@
 #include "objects/listpack.h"
 #include "rdb/crc64.h"
 #include "rdb/format.h"
-#include "rdb/lzf.h"
 #include "rdb/old_encodings.h"
+#include "rdb/payload_input.h"
+#include "rdb/stream_payload.h"
 
 namespace scrubjay::rdb {
 namespace {
 
 using Kind = Value::Kind;
 
-struct Corrupt {};
-
-class Reader {
+class Reader : private PayloadInput {
  public:
-  explicit Reader(std::string_view bytes) : left_(bytes) {}
+  explicit Reader(std::string_view bytes) : PayloadInput(bytes) {}
 
   Value read() {
     Value value = read_kind();
-    if (value.kind != Kind::kString && value.items.empty()) throw Corrupt();
+    const bool may_be_empty = value.kind == Kind::kString || value.kind == Kind::kStream;
+    if (!may_be_empty && value.items.empty()) throw Corrupt();
     check_distinct(value);
     return value;
   }
 
  private:
-  std::string_view take(uint64_t count) {
-    if (count > left_.size()) throw Corrupt();
-    const std::string_view taken = left_.substr(0, count);
-    left_.remove_prefix(count);
-    return taken;
-  }
-  unsigned byte() { return static_cast<unsigned char>(take(1)[0]); }
-  template <class T>
-  T little() {
-    T value;
-    std::memcpy(&value, take(sizeof value).data(), sizeof value);
-    return value;
-  }
-
-  // The length, or the encoding's number with `encoded` set.
-  uint64_t length(bool& encoded) {
-    const unsigned first = byte();
-    encoded = false;
-    switch (first >> 6) {
-      case kLength6:
-        return first & 0x3f;
-      case kLength14:
-        return (first & 0x3f) << 8 | byte();
-      case kEncoded:
-        encoded = true;
-        return first & 0x3f;
-      default:
-        break;
-    }
-    const std::string_view bytes = take(first == 0x80 ? 4 : first == 0x81 ? 8 : throw Corrupt());
-    uint64_t value = 0;
-    for (const char c : bytes) value = value << 8 | static_cast<unsigned char>(c);
-    return value;
-  }
-  uint64_t length() {
-    bool encoded = false;
-    const uint64_t value = length(encoded);
-    if (encoded) throw Corrupt();
-    return value;
-  }
-  // How many elements follow. Each takes a byte at least, so that a lie is found out at once.
-  uint64_t count() {
-    const uint64_t value = length();
-    if (value > left_.size()) throw Corrupt();
-    return value;
-  }
-
-  std::string string() {
-    bool encoded = false;
-    const uint64_t size = length(encoded);
-    if (!encoded) return std::string(take(size));
-    switch (size) {
-      case kInt8:
-        return std::to_string(little<int8_t>());
-      case kInt16:
-        return std::to_string(little<int16_t>());
-      case kInt32:
-        return std::to_string(little<int32_t>());
-      case kLzf: {
-        const uint64_t packed = length();
-        const uint64_t unpacked = length();
-        auto text = lzf_decompress(take(packed), unpacked);
-        if (!text) throw Corrupt();
-        return std::move(*text);
-      }
-      default:
-        throw Corrupt();
-    }
-  }
-
   // 253 to 255 stand for NaN and the infinities.
   double text_score() {
     const unsigned size = byte();
@@ -173,12 +103,14 @@ class Reader {
     Value value{.kind = Kind::kList};
     for (uint64_t left = count(); left > 0; --left) {
       const uint64_t node = length();
-      if (node == kPlainNode)
+      if (node == kPlainNode) {
         value.items.push_back(string());
-      else if (node == kPackedNode)
+        if (value.items.back().empty()) throw Corrupt();
+      } else if (node == kPackedNode) {
         append(value.items, listpack(string()));
-      else
+      } else {
         throw Corrupt();
+      }
     }
     return value;
   }
@@ -229,7 +161,8 @@ class Reader {
   }
 
   Value read_kind() {
-    switch (byte()) {
+    const unsigned code = byte();
+    switch (code) {
       case kStringCode:
         return {.text = string()};
       case kListCode:
@@ -262,6 +195,10 @@ class Reader {
         return list_of_listpacks();
       case kSetListpackCode:
         return {.kind = Kind::kSet, .items = listpack(string())};
+      case kStream1Code:
+      case kStream2Code:
+      case kStream3Code:
+        return {.kind = Kind::kStream, .stream = read_stream(*this, code)};
       case kTimedHashOldCode:
         return timed_hash(false);
       case kTimedHashCode:
@@ -284,8 +221,6 @@ class Reader {
       if (!seen.insert(value.items[i]).second) throw Corrupt();
     }
   }
-
-  std::string_view left_;
 };
 
 }  // namespace

@@ -71,6 +71,10 @@ void PayloadWriter::score(double value) {
   append_little(bytes_, value);
 }
 
+void PayloadWriter::number(int64_t value) {
+  append_little(bytes_, value);
+}
+
 void PayloadWriter::begin_timed_hash(uint64_t fields, int64_t first_deadline) {
   timed_ = true;
   first_deadline_ = first_deadline;

@@ -21,6 +21,8 @@ class PayloadWriter {
   // A number in its canonical text becomes a number.
   void string(std::string_view text);
   void score(double value);
+  void number(int64_t value);  // 8 bytes
+  void raw(std::string_view bytes) { bytes_ += bytes; }
   // A hash with deadlines on fields: the first of all of them, then for each field its deadline
   // (negative for none), name and value.
   void begin_timed_hash(uint64_t fields, int64_t first_deadline);

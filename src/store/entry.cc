@@ -10,6 +10,7 @@
 #include "objects/list.h"
 #include "objects/set.h"
 #include "objects/sorted_set.h"
+#include "objects/stream.h"
 
 namespace scrubjay::store {
 
@@ -25,6 +26,8 @@ std::string_view type_name(Type type) {
       return "hash";
     case Type::kSortedSet:
       return "zset";
+    case Type::kStream:
+      return "stream";
   }
   return "none";
 }
@@ -47,6 +50,8 @@ std::string_view encoding_name(Encoding encoding) {
       return "hashtable";
     case Encoding::kSkiplist:
       return "skiplist";
+    case Encoding::kStream:
+      return "stream";
     case Encoding::kListpackEx:
       return "listpackex";
   }
@@ -67,6 +72,8 @@ auto visit_object(const Entry& entry, F&& f) {
       return f(entry.object<objects::Hash>());
     case Type::kSortedSet:
       return f(entry.object<objects::SortedSet>());
+    case Type::kStream:
+      return f(entry.object<objects::Stream>());
     case Type::kString:
       break;
   }
@@ -172,6 +179,7 @@ void Entry::prefetch_in_object(std::string_view member) const {
       return object<objects::Hash>().prefetch(member);
     case Type::kSortedSet:
       return object<objects::SortedSet>().prefetch(member);
+    case Type::kStream:
     case Type::kString:
       return;
   }

@@ -18,7 +18,7 @@
 
 namespace scrubjay::store {
 
-enum class Type : uint8_t { kString, kList, kSet, kHash, kSortedSet };
+enum class Type : uint8_t { kString, kList, kSet, kHash, kSortedSet, kStream };
 
 // Names that OBJECT ENCODING gives. From kQuicklist on the value is an object, before it is bytes.
 enum class Encoding : uint8_t {
@@ -30,6 +30,7 @@ enum class Encoding : uint8_t {
   kQuicklist,
   kHashtable,
   kSkiplist,
+  kStream,
   kListpackEx,  // a small hash with deadlines on fields
 };
 std::string_view type_name(Type type);
