@@ -11,6 +11,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto value = scrubjay::rdb::read_value(bytes);
   if (!value) return 0;
   using Kind = scrubjay::rdb::Value::Kind;
+  if (value->kind == Kind::kStream) {
+    value->stream->check_invariants();
+    return 0;
+  }
   if (value->kind != Kind::kString && value->items.empty()) std::abort();
   if (value->kind == Kind::kSortedSet && value->scores.size() != value->items.size()) std::abort();
   if (value->kind == Kind::kHash && value->items.size() % 2 != 0) std::abort();
