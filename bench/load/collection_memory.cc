@@ -59,6 +59,14 @@ std::vector<Shape> shapes(std::uint64_t scale) {
          append_request(out, {"ZADD", "board", std::to_string(i * 7919 % members),
                               fmt::format("member:{:07}", i)});
        }},
+      {fmt::format("a stream of {} entries of 3 fields", members), 0.9, members,
+       static_cast<double>(members), "bytes/entry",
+       [](std::string& out, std::uint64_t i) {
+         append_request(out,
+                        {"XADD", "log", "*", "user", fmt::format("user:{}", i * 7919 % 1'000'000),
+                         "action", i % 3 == 0 ? "click" : "view", "amount",
+                         fmt::format("{}.{:02}", i * 31 % 1000, i % 100)});
+       }},
   };
 }
 

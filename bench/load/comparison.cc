@@ -7,6 +7,11 @@
 namespace scrubjay::load {
 namespace {
 
+using namespace std::chrono_literals;
+
+constexpr std::size_t kTapeRequests = 400'000;
+constexpr auto kWarmUp = 150ms;
+
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
@@ -55,6 +60,38 @@ void add_figures(Report& report, const std::string& scenario, const Cell& cell) 
   if (cell.ratio_limit) cpu.target = Target{.of = Target::Of::kRatio, .limit = *cell.ratio_limit};
   add("rate", "requests/s", &Sample::per_second);
   add("batch p99", "ms", &Sample::p99_ms);
+}
+
+void compare(Bench& bench, const std::string& scenario,
+             const std::function<void(const ServerProcess&)>& fill_server,
+             const std::vector<Operation>& operations) {
+  std::vector<Cell> cells;
+  for (const Operation& operation : operations) {
+    cells.push_back(
+        {.name = operation.name, .depth = operation.depth, .ratio_limit = operation.ratio_limit});
+  }
+  const std::size_t rounds = bench.quick ? 1 : 4;
+  const Nanoseconds time = bench.quick ? 200ms : 600ms;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    const bool ours_first = round % 2 == 0;
+    const ServerProcess first(ours_first ? bench.ours : bench.theirs);
+    fill_server(first);
+    const ServerProcess second(ours_first ? bench.theirs : bench.ours);
+    fill_server(second);
+    const ServerProcess& ours = ours_first ? first : second;
+    const ServerProcess& theirs = ours_first ? second : first;
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+      Random random(round + 1);
+      RequestTape tape(kTapeRequests, [&](std::string& out) { operations[i].write(out, random); });
+      LoadGenerator load_ours(ours.port(), kConnections, operations[i].depth);
+      LoadGenerator load_theirs(theirs.port(), kConnections, operations[i].depth);
+      load_ours.run(tape, kWarmUp);
+      load_theirs.run(tape, kWarmUp);
+      cells[i].ours.push_back(measure(ours, load_ours, tape, time));
+      cells[i].theirs.push_back(measure(theirs, load_theirs, tape, time));
+    }
+  }
+  for (const Cell& cell : cells) add_figures(bench.report, scenario, cell);
 }
 
 }  // namespace scrubjay::load

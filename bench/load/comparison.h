@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -33,5 +35,24 @@ Sample measure(const ServerProcess& server, LoadGenerator& load, RequestTape& ta
 
 // Medians over the rounds; the ratio is the median of the rounds' ratios.
 void add_figures(Report& report, const std::string& scenario, const Cell& cell);
+
+using Random = std::mt19937_64;
+inline std::uint64_t draw(Random& random, std::uint64_t bound) {
+  return std::uniform_int_distribution<std::uint64_t>(0, bound - 1)(random);
+}
+
+// A kind of request, of which many are drawn at random.
+struct Operation {
+  std::string name;
+  double ratio_limit;
+  std::function<void(std::string&, Random&)> write;
+  std::size_t depth = 16;
+};
+
+// Measures each operation on both servers, which hold what `fill_server` puts in, filled anew for
+// each round; who goes first alternates.
+void compare(Bench& bench, const std::string& scenario,
+             const std::function<void(const ServerProcess&)>& fill_server,
+             const std::vector<Operation>& operations);
 
 }  // namespace scrubjay::load

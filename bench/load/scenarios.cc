@@ -25,6 +25,7 @@ const std::vector<Scenario>& scenarios() {
       {"expiry", "how a million keys leave at once", measure_expiry},
       {"collections", "how much CPU a request on a collection costs", measure_collections},
       {"collection-memory", "how many bytes collections take", measure_collection_memory},
+      {"streams", "how much CPU a request on a stream costs", measure_streams},
       {"big-delete", "whether anybody waits while a huge collection is freed", measure_big_delete},
   };
   return all;
@@ -42,6 +43,10 @@ void fill(const ServerProcess& server, const FillSource::Plan& plan) {
 void fill(const ServerProcess& server, RequestSource& source) {
   expect_no_errors(
       LoadGenerator(server.port(), kFillConnections, kFillDepth).run(source, kFillTimeout));
+}
+
+void fill_in_order(const ServerProcess& server, RequestSource& source) {
+  expect_no_errors(LoadGenerator(server.port(), 1, kFillDepth).run(source, kFillTimeout));
 }
 
 void expect_no_errors(const LoadResult& result) {

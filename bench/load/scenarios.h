@@ -30,6 +30,7 @@ void measure_expiry(Bench& bench);
 void measure_collections(Bench& bench);
 void measure_collection_memory(Bench& bench);
 void measure_big_delete(Bench& bench);
+void measure_streams(Bench& bench);
 
 struct Scenario {
   std::string_view name;
@@ -43,6 +44,8 @@ void fill(const ServerProcess& server, const FillSource::Plan& plan);
 
 // Sends all of the source.
 void fill(const ServerProcess& server, RequestSource& source);
+// The same over one connection, so that the requests arrive in order.
+void fill_in_order(const ServerProcess& server, RequestSource& source);
 
 // Throws when the server refused a request: a figure made of refusals would flatter.
 void expect_no_errors(const LoadResult& result);

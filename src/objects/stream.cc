@@ -148,6 +148,9 @@ std::vector<StreamId> Stream::doomed_by(const StreamTrim& trim) const {
 }
 
 std::optional<StreamId> Stream::last_entry_id() const {
+  if (chunks_.empty()) return std::nullopt;
+  const StreamChunk& chunk = *chunks_.back();
+  if (chunk.live() == chunk.count()) return chunk.last_id();
   std::optional<StreamId> last;
   for_each_backwards({}, StreamId::max(), [&](const EntryRef& entry) {
     last = entry.id();
