@@ -147,6 +147,9 @@ void flush(CommandContext& c, int database) {
   else
     c.args.end();
   auto shelves = c.keys.keyspace().take_shelves(database);
+  for (int i = 0; i < c.keys.keyspace().databases(); ++i) {
+    if (database < 0 || i == database) c.keys.ready_all(i);
+  }
   // A big keyspace never holds up the others: only a small one is freed here and now.
   constexpr size_t kFreeAtOnce = 10'000;
   size_t keys = 0;

@@ -22,8 +22,6 @@ struct NewId {
 
   static NewId parse(std::string_view text) {
     if (text == "*") return {};
-    if (text == "-") return {0, 0};
-    if (text == "+") return {UINT64_MAX, UINT64_MAX};
     if (text.ends_with("-*")) {
       const auto ms = parse_uint64(text.substr(0, text.size() - 2));
       if (!ms) fail(kInvalidStreamId);

@@ -58,6 +58,13 @@ StreamId parse_group_id(std::string_view text, const Stream* stream) {
   return parse_stream_id(text);
 }
 
+// SETID also takes the names of the two ends.
+StreamId parse_new_group_id(std::string_view text, const Stream& stream) {
+  if (text == "-") return {};
+  if (text == "+") return StreamId::max();
+  return parse_group_id(text, &stream);
+}
+
 void xgroup_create(CommandContext& c) {
   const GroupOptions options = parse_options(c, true);
   auto edit = c.edit<StreamEdit>(c.key());
@@ -75,7 +82,7 @@ void xgroup_setid(CommandContext& c) {
   auto edit = c.edit<StreamEdit>(c.key());
   const Stream& stream = existing_stream(edit);
   ConsumerGroup& group = existing_group(c, stream);
-  group.last_id = parse_group_id(c.args[4], &stream);
+  group.last_id = parse_new_group_id(c.args[4], stream);
   group.entries_read = options.entries_read;
   c.reply.ok();
   edit.announce("xgroup-setid");

@@ -137,6 +137,7 @@ bool Dispatcher::make_room(Worker& worker) {
     if (!store::evict_one(services_.keyspace, worker.world, nullptr)) return false;
     if (allocated_bytes() <= limit) break;
   } while (services_.clock.now_ns() - start_ns < kMakeRoomNs);
+  if (services_.keyspace.any_gone()) serve_waiters_of_gone_keys(services_, worker);
   const int64_t took_ms = (services_.clock.now_ns() - start_ns) / 1'000'000;
   const int64_t threshold = services_.config.latency_monitor_threshold_ms;
   if (threshold > 0 && took_ms >= threshold) {
@@ -330,6 +331,7 @@ bool Dispatcher::run_again(Worker& worker, ClientWaiter& waiter,
     reply.buffer().clear();
     reply.error(error.text);
     count_error(worker, error.text);
+    ++worker.counters.commands[waiter.command->id].failed;
   }
   worker.keys.select(database);
   return !waits_again;

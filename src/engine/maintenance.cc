@@ -4,6 +4,7 @@
 #include <limits>
 #include <mutex>
 
+#include "engine/waiting.h"
 #include "store/expiry.h"
 
 namespace scrubjay::engine {
@@ -46,6 +47,7 @@ int64_t Maintenance::run_slice() {
       out_of_time = now_ns - start_ns >= kSliceNs || services_.gates.wanted();
     }
   }
+  if (keyspace.any_gone()) serve_waiters_of_gone_keys(services_, worker_);
   services_.gates.leave(worker_.gate);
   return next_due();
 }

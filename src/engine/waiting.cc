@@ -117,4 +117,19 @@ bool serve_waiters(Services& services, Worker& worker) {
   return left.empty();
 }
 
+void serve_waiters_of_gone_keys(Services& services, Worker& worker) {
+  const std::vector<store::KeyName> gone = services.keyspace.take_gone();
+  if (gone.empty()) return;
+  const auto serve_them = [&] {
+    worker.keys.hold_world();
+    for (const store::KeyName& name : gone) worker.keys.add_ready(name);
+    serve_waiters(services, worker);
+    worker.keys.unlock();
+  };
+  if (worker.world)
+    serve_them();
+  else
+    services.dispatcher->with_world(worker, serve_them);
+}
+
 }  // namespace scrubjay::engine

@@ -52,4 +52,8 @@ bool add_waiters_keys(store::LockedKeys& locked, int database, std::vector<store
 // are not all held: then it is to be called again with the world held.
 bool serve_waiters(Services& services, Worker& worker);
 
+// The same for keys that expiry or eviction took away: who reads a consumer group wants to know.
+// The gate is raised, and no stripe is held.
+void serve_waiters_of_gone_keys(Services& services, Worker& worker);
+
 }  // namespace scrubjay::engine

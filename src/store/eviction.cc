@@ -71,6 +71,7 @@ bool evict_from(Keyspace& keyspace, Stripe& stripe, ChangeListener* listener) {
     ++stripe.counters.evicted;
     ++stripe.counters.changes;
     touch_watched(stripe, database, key.text);
+    keyspace.note_gone(stripe, database, key.text);
     if (listener != nullptr) listener->changed({"evicted", key, database});
     bury(keyspace, victim);
     return true;

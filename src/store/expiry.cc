@@ -24,6 +24,7 @@ void remove_all(Keyspace& keyspace, Stripe& stripe, Shelf& shelf, int database,
     ++stripe.counters.expired;
     ++stripe.counters.changes;
     touch_watched(stripe, database, keys[i].text);
+    keyspace.note_gone(stripe, database, keys[i].text);
     if (listener != nullptr) listener->changed({"expired", keys[i], database});
     bury(keyspace, entry);
   }

@@ -110,6 +110,21 @@ bool holds_live(Stripe& stripe, Shelf* shelf, std::string_view key, int64_t now_
 }  // namespace
 
 // What was there was alive when it was watched, or came later: either way it changes.
+void Keyspace::note_gone(const Stripe& stripe, int database, std::string_view key) {
+  if (stripe.waiting.empty()) return;
+  KeyName name{database, std::string(key)};
+  if (!stripe.waiting.contains(name)) return;
+  const std::lock_guard lock(gone_mutex_);
+  gone_.push_back(std::move(name));
+  any_gone_.store(true, std::memory_order_relaxed);
+}
+
+std::vector<KeyName> Keyspace::take_gone() {
+  const std::lock_guard lock(gone_mutex_);
+  any_gone_.store(false, std::memory_order_relaxed);
+  return std::exchange(gone_, {});
+}
+
 void Keyspace::touch_watched(Stripe& stripe, int database, const Shelf* before, Shelf* after,
                              int64_t now_ms) {
   for (auto& [name, watched] : stripe.watched) {

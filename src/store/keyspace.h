@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -104,6 +105,11 @@ class Keyspace {
   // once by the engine; unset, they are freed at once.
   std::function<void(std::vector<Entry*>&&)> free_later;
 
+  // Keys that clients wait for and that expiry or eviction took away. Called under the stripe's lock.
+  void note_gone(const Stripe& stripe, int database, std::string_view key);
+  bool any_gone() const { return any_gone_.load(std::memory_order_relaxed); }
+  std::vector<KeyName> take_gone();
+
   // Tells the thread that maintains a stripe that a deadline came before what it had planned.
   // Set once by the engine; called under the stripe's lock.
   std::function<void(Stripe&, int64_t deadline)> earlier_deadline;
@@ -117,6 +123,9 @@ class Keyspace {
   const uint32_t mask_;
   const Table::Retire retire_;
   std::vector<std::unique_ptr<Stripe>> stripes_;
+  std::mutex gone_mutex_;
+  std::vector<KeyName> gone_;
+  std::atomic<bool> any_gone_{false};
 };
 
 // Frees an entry that is in no table any more: at once, or where nobody waits if it takes long.
