@@ -25,6 +25,7 @@ const std::vector<Scenario>& scenarios() {
       {"expiry", "how a million keys leave at once", measure_expiry},
       {"collections", "how much CPU a request on a collection costs", measure_collections},
       {"collection-memory", "how many bytes collections take", measure_collection_memory},
+      {"bitmaps", "how much CPU a request on bits costs", measure_bitmaps},
       {"streams", "how much CPU a request on a stream costs", measure_streams},
       {"big-delete", "whether anybody waits while a huge collection is freed", measure_big_delete},
   };

@@ -31,6 +31,7 @@ void measure_collections(Bench& bench);
 void measure_collection_memory(Bench& bench);
 void measure_big_delete(Bench& bench);
 void measure_streams(Bench& bench);
+void measure_bitmaps(Bench& bench);
 
 struct Scenario {
   std::string_view name;

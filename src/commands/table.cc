@@ -31,6 +31,7 @@ std::vector<Rows> all_rows() {
       memory_rows(),
       lcs_rows(),
       bitmap_rows(),
+      bitfield_rows(),
       keyspace_rows(),
       expire_rows(),
       scan_rows(),

@@ -37,6 +37,7 @@ Rows info_rows();
 Rows memory_rows();
 Rows lcs_rows();
 Rows bitmap_rows();
+Rows bitfield_rows();
 Rows keyspace_rows();
 Rows expire_rows();
 Rows scan_rows();
