@@ -12,6 +12,7 @@ using store::StreamEdit;
 using store::StreamView;
 
 constexpr size_t kLargestEntry = 1u << 30;
+constexpr std::string_view kTooLarge = "ERR Elements are too large to be stored";
 constexpr std::string_view kTooSmallId =
     "ERR The ID specified in XADD is equal or smaller than the target stream top item";
 
@@ -39,7 +40,8 @@ struct NewId {
       if (StreamId{*ms, *seq} <= last) fail(kTooSmallId);
       return {*ms, *seq};
     }
-    if (*ms < last.ms || (*ms == last.ms && last.seq == UINT64_MAX)) fail(kTooSmallId);
+    if (*ms < last.ms) fail(kTooSmallId);
+    if (*ms == last.ms && last.seq == UINT64_MAX) fail(kTooLarge);
     return *ms == last.ms ? StreamId{last.ms, last.seq + 1} : StreamId{*ms, 0};
   }
 };
@@ -75,7 +77,7 @@ void xadd(CommandContext& c) {
   const StreamId id = wanted.make(last, c.now_ms());
   size_t size = 0;
   for (const std::string_view text : pairs) size += text.size();
-  if (size > kLargestEntry) fail("ERR Elements are too large to be stored");
+  if (size > kLargestEntry) fail(kTooLarge);
 
   Stream& stream = edit.get_or_create();
   stream.append(id, pairs, chunk_limits(c));
@@ -247,14 +249,14 @@ void xsetid(CommandContext& c) {
   auto edit = c.edit<StreamEdit>(c.key());
   Stream* const stream = edit.stream();
   if (stream == nullptr) fail(resp::error_text::kNoSuchKey);
-  if (id < stream->max_deleted_id())
-    fail("ERR The ID specified in XSETID is smaller than current max_deleted_entry_id");
   if (stream->size() > 0) {
     if (id < *stream->last_entry_id())
       fail("ERR The ID specified in XSETID is smaller than the target stream top item");
     if (entries_added && *entries_added < stream->size())
       fail("ERR The entries_added specified in XSETID is smaller than the target stream length");
   }
+  if (id < stream->max_deleted_id())
+    fail("ERR The ID specified in XSETID is smaller than current max_deleted_entry_id");
   stream->set_last_id(id);
   if (entries_added) stream->set_entries_added(*entries_added);
   if (max_deleted && !max_deleted->is_zero()) stream->set_max_deleted_id(*max_deleted);
