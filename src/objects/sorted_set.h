@@ -53,6 +53,8 @@ class SortedSet {
   // Ranks count from the lowest score.
   std::optional<size_t> rank(std::string_view member) const;
   Iterator at_rank(size_t rank) const { return Iterator(tree_.at_rank(rank)); }
+  // The first with a score not below the given one.
+  Iterator at_score(double score) const { return Iterator(tree_.at_score(score)); }
   Item at(size_t rank) const { return *at_rank(rank); }
 
   // How many members have a score below the given one; and not above it.

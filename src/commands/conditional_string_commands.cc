@@ -1,0 +1,4 @@
+#include "commands/table.h"
+namespace scrubjay::commands {
+Rows conditional_string_rows() { return {}; }
+}
