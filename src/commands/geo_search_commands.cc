@@ -2,6 +2,7 @@
 // GEORADIUSBYMEMBER.
 #include <algorithm>
 
+#include "base/partial_quick_sort.h"
 #include "commands/geo_values.h"
 #include "commands/table.h"
 #include "objects/geo_area.h"
@@ -183,16 +184,22 @@ std::vector<Match> find_matches(const SortedSetView& set, const Query& query) {
   return matches;
 }
 
-// Sorts as asked, equal distances as they were found, and drops what is beyond COUNT.
+// Sorts as asked and drops what is beyond COUNT. Equal distances come as they were found, or, where
+// not all are wanted, as the partial sort leaves them.
 void arrange(std::vector<Match>& matches, const Query& query) {
   size_t wanted = matches.size();
   if (query.count > 0) wanted = std::min(wanted, static_cast<size_t>(query.count));
   if (query.order != Order::kNone) {
-    const bool ascending = query.order == Order::kAscending;
-    const auto is_before = [&](const Match& a, const Match& b) {
-      return ascending ? a.distance < b.distance : a.distance > b.distance;
+    const double sign = query.order == Order::kAscending ? 1 : -1;
+    const auto compare = [&](const Match& a, const Match& b) {
+      const double difference = sign * (a.distance - b.distance);
+      return difference < 0 ? -1 : difference > 0 ? 1 : 0;
     };
-    std::stable_sort(matches.begin(), matches.end(), is_before);
+    if (wanted < matches.size())
+      partial_quick_sort(matches.data(), matches.size(), wanted, compare);
+    else
+      std::stable_sort(matches.begin(), matches.end(),
+                       [&](const Match& a, const Match& b) { return compare(a, b) < 0; });
   }
   matches.resize(wanted);
 }

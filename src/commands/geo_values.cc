@@ -1,6 +1,7 @@
 #include "commands/geo_values.h"
 
 #include <charconv>
+#include <cmath>
 
 namespace scrubjay::commands {
 
@@ -9,19 +10,12 @@ using objects::Place;
 
 namespace {
 
-// Room for a double with 17 decimals.
-constexpr size_t kRealDigits = 330;
-
-std::string_view fixed(double value, int decimals, char* out) {
-  const auto end =
-      std::to_chars(out, out + kRealDigits, value, std::chars_format::fixed, decimals).ptr;
-  return {out, static_cast<size_t>(end - out)};
-}
-
 // 17 decimals with trailing zeros cut.
 void reply_degrees(CommandContext& c, double degrees) {
-  char digits[kRealDigits];
-  std::string_view text = fixed(degrees, 17, digits);
+  char digits[32];
+  const auto end =
+      std::to_chars(digits, digits + sizeof digits, degrees, std::chars_format::fixed, 17).ptr;
+  std::string_view text(digits, static_cast<size_t>(end - digits));
   while (text.back() == '0') text.remove_suffix(1);
   if (text.back() == '.') text.remove_suffix(1);
   c.reply.real_text(text == "-0" ? "0" : text);
@@ -59,8 +53,14 @@ void reply_place(CommandContext& c, const Place& place) {
 }
 
 void reply_distance(CommandContext& c, double distance) {
-  char digits[kRealDigits];
-  c.reply.bulk(fixed(distance, 4, digits));
+  constexpr int64_t kScale = 10'000;
+  const int64_t scaled = std::llrint(distance * kScale);  // half to even, as Redis rounds
+  char text[2 * kInt64Digits];
+  char* out = text + write_int64(scaled / kScale, text);
+  // The point takes the place of the 1 that keeps the zeros.
+  const size_t decimals = write_int64(kScale + scaled % kScale, out);
+  *out = '.';
+  c.reply.bulk({text, static_cast<size_t>(out - text) + decimals});
 }
 
 }  // namespace scrubjay::commands
