@@ -42,7 +42,6 @@ void digest(CommandContext& c) {
 }
 
 void msetex(CommandContext& c) {
-  c.args.skip(1);
   const auto count = static_cast<size_t>(
       c.args.next_integer_in(1, INT32_MAX, "ERR invalid numkeys value"));
   if (c.args.left() / 2 < count) fail("ERR wrong number of key-value pairs");
