@@ -2,21 +2,10 @@
 // of sixty, hashes of ten fields
 // (compact), sorted sets of a thousand members, and one of a million. Both servers hold the same
 // data, filled anew for each round; members and keys are drawn at random.
-#include <fmt/format.h>
-
-#include <functional>
-#include <random>
-
-#include "comparison.h"
+#include "operations.h"
 
 namespace scrubjay::load {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr std::size_t kDepth = 16;
-constexpr std::size_t kTapeRequests = 400'000;
-constexpr auto kWarmUp = 150ms;
 
 constexpr std::uint64_t kLists = 10'000;
 constexpr std::uint64_t kElements = 1000;
@@ -29,18 +18,6 @@ constexpr std::uint64_t kSortedSets = 1000;
 constexpr std::uint64_t kMembers = 1000;
 constexpr std::uint64_t kMillion = 1'000'000;
 
-using Random = std::mt19937_64;
-using Write = std::function<void(std::string&, Random&)>;
-
-struct Operation {
-  std::string name;
-  double ratio_limit;
-  Write write;
-};
-
-std::uint64_t draw(Random& random, std::uint64_t bound) {
-  return std::uniform_int_distribution<std::uint64_t>(0, bound - 1)(random);
-}
 std::string list_name(std::uint64_t i) {
   return fmt::format("list:{}", i);
 }
@@ -174,33 +151,7 @@ std::vector<Operation> operations() {
 }  // namespace
 
 void measure_collections(Bench& bench) {
-  const std::vector<Operation> all = operations();
-  std::vector<Cell> cells;
-  for (const Operation& operation : all)
-    cells.push_back(
-        {.name = operation.name, .depth = kDepth, .ratio_limit = operation.ratio_limit});
-  const std::size_t rounds = bench.quick ? 1 : 4;
-  const Nanoseconds time = bench.quick ? 200ms : 600ms;
-  for (std::size_t round = 0; round < rounds; ++round) {
-    const bool ours_first = round % 2 == 0;
-    const ServerProcess first(ours_first ? bench.ours : bench.theirs);
-    fill_collections(first);
-    const ServerProcess second(ours_first ? bench.theirs : bench.ours);
-    fill_collections(second);
-    const ServerProcess& ours = ours_first ? first : second;
-    const ServerProcess& theirs = ours_first ? second : first;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      Random random(round + 1);
-      RequestTape tape(kTapeRequests, [&](std::string& out) { all[i].write(out, random); });
-      LoadGenerator load_ours(ours.port(), kConnections, kDepth);
-      LoadGenerator load_theirs(theirs.port(), kConnections, kDepth);
-      load_ours.run(tape, kWarmUp);
-      load_theirs.run(tape, kWarmUp);
-      cells[i].ours.push_back(measure(ours, load_ours, tape, time));
-      cells[i].theirs.push_back(measure(theirs, load_theirs, tape, time));
-    }
-  }
-  for (const Cell& cell : cells) add_figures(bench.report, "collections", cell);
+  measure_operations(bench, "collections", operations(), fill_collections);
 }
 
 }  // namespace scrubjay::load

@@ -15,8 +15,8 @@ namespace scrubjay {
 template <class T, class Compare>
 class PartialQuickSort {
  public:
-  PartialQuickSort(T* items, size_t wanted, Compare compare)
-      : items_(items), wanted_(wanted), compare_(std::move(compare)) {}
+  PartialQuickSort(T* items, size_t wanted, Compare order)
+      : items_(items), wanted_(wanted), compare_(std::move(order)) {}
 
   // Sorts what is wanted of [first, last).
   void sort(size_t first, size_t last) {
