@@ -65,7 +65,7 @@ class PartialQuickSort {
     swap(first, pivot(first, last));
     size_t equal_left = first + 1;  // what equals the pivot: [first, equal_left)
     size_t low = equal_left;
-    size_t high = last;           // one behind what is still unseen
+    size_t high = last;         // one behind what is still unseen
     size_t equal_right = last;  // and [equal_right, last)
     for (;;) {
       for (; low < high; ++low) {

@@ -1,5 +1,5 @@
-// Strings that are written or deleted on a condition: DELEX, DIGEST and MSETEX of Redis 8.4, DELIFEQ
-// of Valkey 9.
+// Strings that are written or deleted on a condition: DELEX, DIGEST and MSETEX of Redis 8.4,
+// DELIFEQ of Valkey 9.
 #include "commands/set_options.h"
 #include "commands/table.h"
 
@@ -42,8 +42,8 @@ void digest(CommandContext& c) {
 }
 
 void msetex(CommandContext& c) {
-  const auto count = static_cast<size_t>(
-      c.args.next_integer_in(1, INT32_MAX, "ERR invalid numkeys value"));
+  const auto count =
+      static_cast<size_t>(c.args.next_integer_in(1, INT32_MAX, "ERR invalid numkeys value"));
   if (c.args.left() / 2 < count) fail("ERR wrong number of key-value pairs");
   c.args.skip(2 * count);
   const SetOptions options = parse_msetex_options(c);

@@ -70,8 +70,7 @@ void geodist(CommandContext& c) {
   if (c.args.size() == 5) unit = parse_geo_unit(c.args[4]);
   if (c.args.size() > 5) fail(resp::error_text::kSyntax);
   const SortedSetView set = c.find<SortedSetView>(c.key());
-  const auto from = set.score(c.args[2]);
-  const auto to = set.score(c.args[3]);
+  const auto [from, to] = set.scores(c.args[2], c.args[3]);
   if (!from || !to) return c.reply.null();
   reply_distance(c, objects::distance(objects::place_of(*from), objects::place_of(*to)) / unit);
 }

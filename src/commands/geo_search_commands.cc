@@ -176,7 +176,7 @@ std::vector<Match> find_matches(const SortedSetView& set, const Query& query) {
     set.for_each_from_score(range.low, [&](const ScoredItem& item) {
       if (item.score >= range.high) return false;
       const Place place = objects::place_of(item.score);
-      if (const auto distance = area.distance_within(place)) 
+      if (const auto distance = area.distance_within(place))
         matches.push_back({item.member, item.score, *distance, place});
       return matches.size() < most;
     });
@@ -310,7 +310,8 @@ constexpr std::string_view kRadiusComplexity =
     "O(N+log(M)) where N is the number of elements inside the bounding box of the circular area "
     "delimited by center and radius and M is the number of items inside the index.";
 constexpr std::string_view kSearchComplexity =
-    "O(N+log(M)) where N is the number of elements in the grid-aligned bounding box area around the "
+    "O(N+log(M)) where N is the number of elements in the grid-aligned bounding box area around "
+    "the "
     "shape provided as the filter and M is the number of items inside the shape";
 
 constexpr CommandSpec kRows[] = {
@@ -344,7 +345,8 @@ constexpr CommandSpec kRows[] = {
      .group = kGeo,
      .since = "3.2.10",
      .complexity = kRadiusComplexity,
-     .summary = "Returns members from a geospatial index that are within a distance from a member."},
+     .summary =
+         "Returns members from a geospatial index that are within a distance from a member."},
     {.syntax = "GEORADIUS_RO key longitude latitude radius <M | KM | FT | MI> [WITHCOORD] "
                "[WITHDIST] [WITHHASH] [COUNT count [ANY]] [ASC | DESC]",
      .handler = georadius_ro,

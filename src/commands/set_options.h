@@ -20,8 +20,8 @@ struct StringCondition {
   explicit operator bool() const { return kind != Kind::kNone; }
   // Takes "IFEQ value" and its kin.
   bool take(engine::Arguments& args);
-  // `entry` may be nullptr: a missing key is unequal to anything. -WRONGTYPE if it is no string, and
-  // an error if the operand should be a digest and cannot be one.
+  // `entry` may be nullptr: a missing key is unequal to anything. -WRONGTYPE if it is no string,
+  // and an error if the operand should be a digest and cannot be one.
   bool is_met(const engine::Entry* entry) const;
 };
 

@@ -40,8 +40,7 @@ GeoArea::Bounds GeoArea::bounds() const {
   const auto [longitude, latitude] = shape_.centre;
   const double north = to_degrees(half_height_ / kEarthRadius);
   const double nearer_pole = latitude < 0 ? latitude - north : latitude + north;
-  const double east =
-      to_degrees(half_width_ / kEarthRadius / std::cos(to_radians(nearer_pole)));
+  const double east = to_degrees(half_width_ / kEarthRadius / std::cos(to_radians(nearer_pole)));
   return {longitude - east, latitude - north, longitude + east, latitude + north};
 }
 
@@ -73,10 +72,9 @@ void GeoArea::add(const GridCell& cell, unsigned bits) {
 
 void GeoArea::set_cover() {
   const Bounds bounds = this->bounds();
-  const double reach = shape_.is_box
-                           ? std::sqrt(shape_.width / 2 * (shape_.width / 2) +
-                                       shape_.height / 2 * (shape_.height / 2))
-                           : shape_.radius;
+  const double reach = shape_.is_box ? std::sqrt(shape_.width / 2 * (shape_.width / 2) +
+                                                 shape_.height / 2 * (shape_.height / 2))
+                                     : shape_.radius;
   unsigned bits = grid_bits(reach * shape_.unit, shape_.centre.latitude);
   GridCell centre = grid_cell(shape_.centre, bits);
   const auto moved = [&](uint32_t index, int by) {
@@ -120,8 +118,7 @@ std::optional<double> GeoArea::measure(const Place& place) const {
   // The box is bent: its width is measured along the place's own parallel.
   const Place on_meridian{place.longitude, shape_.centre.latitude};
   if (distance(on_meridian, place) > half_height_) return std::nullopt;
-  if (distance({shape_.centre.longitude, place.latitude}, place) > half_width_)
-    return std::nullopt;
+  if (distance({shape_.centre.longitude, place.latitude}, place) > half_width_) return std::nullopt;
   return distance(shape_.centre, place);
 }
 

@@ -1,9 +1,9 @@
 // A circle or a box on the globe: which places lie within, and which ranges of geohashes can hold
 // them. Pure; made once for each search.
 //
-// The cover is the cell of a grid in which the centre lies, with its eight neighbours: the grid is so
-// coarse that they cover the area, but a neighbour that the area's bounds do not reach is left out.
-// Close to the poles, where one cell spans many longitudes, the grid is coarser.
+// The cover is the cell of a grid in which the centre lies, with its eight neighbours: the grid is
+// so coarse that they cover the area, but a neighbour that the area's bounds do not reach is left
+// out. Close to the poles, where one cell spans many longitudes, the grid is coarser.
 #pragma once
 
 #include <cstddef>
@@ -35,8 +35,8 @@ class GeoArea {
  public:
   explicit GeoArea(const GeoShape& shape);
 
-  // The ranges to look through, which do not overlap, in this order: the centre's cell, north, south,
-  // east, west, north-east, north-west, south-east, south-west.
+  // The ranges to look through, which do not overlap, in this order: the centre's cell, north,
+  // south, east, west, north-east, north-west, south-east, south-west.
   std::span<const GeohashRange> cover() const { return {cover_, cover_size_}; }
 
   // The metres from the centre, if the place lies within.

@@ -1,9 +1,10 @@
 // Places on the globe and the 52-bit numbers that sorted sets keep for them. Pure functions.
 //
-// A number holds 26 bits of latitude and 26 of longitude, interleaved (a Z-order curve: Morton 1966;
-// Niemeyer's geohash, 2008), so that places with a common prefix are near each other. The range of
-// latitudes is the one of Web Mercator (EPSG:3857), in which the world is a square. Distances are
-// those on a sphere by the haversine formula (Sinnott, Virtues of the Haversine, 1984).
+// A number holds 26 bits of latitude and 26 of longitude, interleaved (a Z-order curve: Morton
+// 1966; Niemeyer's geohash, 2008), so that places with a common prefix are near each other. The
+// range of latitudes is the one of Web Mercator (EPSG:3857), in which the world is a square.
+// Distances are those on a sphere by the haversine formula (Sinnott, Virtues of the Haversine,
+// 1984).
 #pragma once
 
 #include <array>

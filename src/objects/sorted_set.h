@@ -72,8 +72,9 @@ class SortedSet {
     return table_.scan(cursor, count, [&](const ScoreNode* node) { f(item_of(node)); });
   }
 
-  // Fetches what a lookup of this name will touch first.
+  // Fetches what a lookup of this name will touch first, and what it will touch then.
   void prefetch(std::string_view name) const { table_.prefetch_bucket(hash_of(name)); }
+  void prefetch_node(std::string_view name) const { table_.prefetch_entry(hash_of(name)); }
 
   size_t memory_bytes() const {
     return sizeof *this + table_.memory_bytes() + tree_.memory_bytes() + node_bytes_;

@@ -58,6 +58,9 @@ class SortedSetView {
 
   size_t size() const;
   std::optional<double> score(std::string_view member) const;
+  // Of two members, faster than one after the other.
+  std::pair<std::optional<double>, std::optional<double>> scores(std::string_view first,
+                                                                 std::string_view second) const;
   // The rank from the lowest.
   std::optional<size_t> rank(std::string_view member) const;
   RankRange ranks_of(const ScoreRange& range) const;

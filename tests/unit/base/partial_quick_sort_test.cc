@@ -25,8 +25,8 @@ TEST(PartialQuickSort, SortsTheFirstOnesAndLosesNothing) {
     std::vector<int> expected = items;
     std::sort(expected.begin(), expected.end());
     partial_quick_sort(items.data(), size, wanted, compare);
-    ASSERT_TRUE(std::equal(items.begin(), items.begin() + static_cast<long>(wanted),
-                           expected.begin()));
+    ASSERT_TRUE(
+        std::equal(items.begin(), items.begin() + static_cast<long>(wanted), expected.begin()));
     std::sort(items.begin(), items.end());
     ASSERT_EQ(items, expected);
   }

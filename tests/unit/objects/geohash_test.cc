@@ -89,8 +89,8 @@ TEST(Geohash, RoundTripStaysInTheCell) {
 
 TEST(Geohash, AnyScoreIsAPlace) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  for (const double score : {-1.0, 0.5, 1e300, -1e300, kInfinity, -kInfinity, 18446744073709551616.0,
-                             9223372036854775808.0, 4503599627370496.0})
+  for (const double score : {-1.0, 0.5, 1e300, -1e300, kInfinity, -kInfinity,
+                             18446744073709551616.0, 9223372036854775808.0, 4503599627370496.0})
     EXPECT_TRUE(is_on_map(place_of(score))) << score;
 }
 
@@ -122,8 +122,8 @@ std::optional<bool> lies_within(const GeoShape& shape, const Place& place) {
     return length < limit;
   };
   if (!shape.is_box) return compare(distance(shape.centre, place), shape.radius);
-  const auto high = compare(
-      distance({place.longitude, shape.centre.latitude}, place), shape.height / 2);
+  const auto high =
+      compare(distance({place.longitude, shape.centre.latitude}, place), shape.height / 2);
   const auto wide =
       compare(distance({shape.centre.longitude, place.latitude}, place), shape.width / 2);
   if (!high || !wide) return std::nullopt;
