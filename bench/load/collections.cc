@@ -1,7 +1,6 @@
-// Commands on collections at depth 16: lists of a thousand elements and
-// of sixty, hashes of ten fields
-// (compact), sorted sets of a thousand members, and one of a million. Both servers hold the same
-// data, filled anew for each round; members and keys are drawn at random.
+// Commands on collections at depth 16: lists of a thousand elements and of sixty, hashes of ten
+// fields (compact), sorted sets of a thousand members, and one of a million. Both servers hold the
+// same data, filled anew for each round; members and keys are drawn at random.
 #include <fmt/format.h>
 
 #include "comparison.h"

@@ -124,7 +124,7 @@ void reply_key_spec(ReplyBuilder& reply, const KeySpec& key) {
   if (counted) {
     reply_number(reply, "keynumidx", 0);
     reply_number(reply, "firstkey", 1);
-    reply_number(reply, "keystep", 1);
+    reply_number(reply, "keystep", key.step);
   } else if (!unknown) {
     const int last = after_word ? key.last : key.last < 0 ? key.last : key.last - key.first;
     reply_number(reply, "lastkey", last);

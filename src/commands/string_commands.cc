@@ -1,8 +1,9 @@
-// GET, SET and the rest of the string group but LCS.
+// GET, SET and the rest of the string group but LCS and what came with Redis 8.4.
 #include <algorithm>
 #include <cmath>
 
 #include "commands/expire_time.h"
+#include "commands/set_options.h"
 #include "commands/string_values.h"
 #include "commands/table.h"
 
@@ -20,48 +21,6 @@ void get(CommandContext& c) {
     c.reply_string(*entry);
 }
 
-// What SET's options say, after the key and the value.
-struct SetOptions {
-  bool only_new = false;
-  bool only_existing = false;
-  bool get = false;
-  bool keep_ttl = false;
-  int64_t deadline = kNoDeadline;
-};
-
-SetOptions parse_set_options(CommandContext& c) {
-  SetOptions options;
-  bool timed = false;
-  std::string_view amount;
-  ExpireUnit unit{};
-  // The same word may come twice, and the later one counts; another word may not.
-  const auto take_time = [&](std::string_view word, ExpireUnit its_unit) {
-    if ((timed && its_unit != unit) || options.keep_ttl || c.args.left() < 2 || !c.args.take(word))
-      return false;
-    timed = true;
-    unit = its_unit;
-    amount = c.args.next();
-    return true;
-  };
-  while (!c.args.at_end()) {
-    if (!options.only_existing && c.args.take("NX"))
-      options.only_new = true;
-    else if (!options.only_new && c.args.take("XX"))
-      options.only_existing = true;
-    else if (c.args.take("GET"))
-      options.get = true;
-    else if (!timed && c.args.take("KEEPTTL"))
-      options.keep_ttl = true;
-    else if (take_time("EX", kEx) || take_time("PX", kPx) || take_time("EXAT", kExAt) ||
-             take_time("PXAT", kPxAt))
-      continue;
-    else
-      fail(error_text::kSyntax);
-  }
-  if (timed) options.deadline = positive_deadline(c, amount, unit);
-  return options;
-}
-
 void set(CommandContext& c) {
   const std::string_view value = c.args[2];
   if (c.args.size() == 3) {
@@ -72,18 +31,15 @@ void set(CommandContext& c) {
   }
   c.args.skip(2);
   const SetOptions options = parse_set_options(c);
-  if (options.get) {
-    const Entry* old = c.find_string(c.key());
-    if (old == nullptr)
-      c.reply.null();
-    else
-      c.reply_string(*old);
-  }
-  const Entry* present = c.keys.find(c.key(), Lookup::kPeek);
-  if ((options.only_new && present != nullptr) || (options.only_existing && present == nullptr)) {
-    if (!options.get) c.reply.null();
-    return;
-  }
+  const Entry* present = options.get ? c.find_string(c.key()) : c.keys.find(c.key(), Lookup::kPeek);
+  const bool refused = (options.only_new && present != nullptr) ||
+                       (options.only_existing && present == nullptr) ||
+                       (options.condition && !options.condition.is_met(present));
+  if (options.get && present != nullptr)
+    c.reply_string(*present);
+  else if (options.get || refused)
+    c.reply.null();
+  if (refused) return;
   int64_t deadline = options.deadline;
   if (options.keep_ttl && present != nullptr) deadline = present->deadline();
   c.keys.put_string(c.key(), value, deadline);
@@ -445,8 +401,9 @@ constexpr CommandSpec kRows[] = {
      .complexity = "O(1)",
      .summary = "Sets both string value and expiration time in milliseconds of a key. The key is "
                 "created if it doesn't exist."},
-    {.syntax = "SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT "
-               "unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
+    {.syntax = "SET key value [NX | XX | IFEQ ifeq-value | IFNE ifne-value | IFDEQ ifdeq-digest | "
+               "IFDNE ifdne-digest] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | "
+               "PXAT unix-time-milliseconds | KEEPTTL]",
      .handler = set,
      .keys = {key_at(1, kRW | kAccess | kUpdate | kVariableFlags)},
      .flags = kWrite | kDenyOom,

@@ -84,9 +84,16 @@ void Dispatcher::prepare(const resp::RequestBatch& batch, size_t first, size_t c
     item.has_key = true;
     const schema::Group group = item.command->spec->group;
     item.on_collection = group == schema::Group::kHash || group == schema::Group::kList ||
-                         group == schema::Group::kSet || group == schema::Group::kSortedSet;
-    if (item.on_collection && position + 1 < arguments.size())
-      item.member = group == schema::Group::kHash ? arguments[position + 1] : arguments.back();
+                         group == schema::Group::kSet || group == schema::Group::kSortedSet ||
+                         group == schema::Group::kGeo;
+    const bool member_first =
+        group == schema::Group::kHash ||
+        (group == schema::Group::kGeo && !(item.command->flags & schema::kWrite));
+    if (item.on_collection && position + 1 < arguments.size()) {
+      const size_t most = group == schema::Group::kGeo ? 2 : 1;
+      const auto members = arguments.subspan(member_first ? position + 1 : arguments.size() - 1);
+      item.members = members.first(std::min(members.size(), most));
+    }
     services_.keyspace.prefetch_bucket(item.key.hash, database);
   }
 }

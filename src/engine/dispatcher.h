@@ -18,7 +18,8 @@ struct PreparedRequest {
   store::Key key;
   bool has_key = false;
   bool on_collection = false;
-  std::string_view member{};  // of the collection that the command asks for, probably
+  // Of the collection, those that the command asks for, probably.
+  std::span<const std::string_view> members{};
 };
 
 class Dispatcher {
@@ -46,7 +47,7 @@ class Dispatcher {
     for (PreparedRequest& item : prepared) {
       if (item.on_collection) {
         item.on_collection =
-            services_.keyspace.prefetch_object(item.key, database, item.member, inside);
+            services_.keyspace.prefetch_object(item.key, database, item.members, inside);
       }
     }
   }

@@ -67,6 +67,19 @@ RankTree::Iterator RankTree::at_rank(size_t rank) const {
   return {leaf, first};
 }
 
+RankTree::Iterator RankTree::at_score(double score) const {
+  const auto before = [&](const ScoreNode*, double other) { return other < score; };
+  if (root_ == nullptr) return {nullptr, 0};
+  void* at = root_;
+  for (unsigned level = height_; level > 0; --level) {
+    const Inner& inner = *static_cast<Inner*>(at);
+    at = inner.children[std::max(inner.count_lows(before), 1u) - 1];
+  }
+  Leaf* const leaf = static_cast<Leaf*>(at);
+  const unsigned index = leaf->count_nodes(static_cast<float>(score), before);
+  return index < leaf->count ? Iterator(leaf, index) : Iterator(leaf->next, 0);
+}
+
 void RankTree::Inner::put(unsigned index, void* child, uint32_t size, ScoreNode* first) {
   for (unsigned i = count; i > index; --i) {
     sizes[i] = sizes[i - 1];

@@ -58,6 +58,8 @@ class RankTree {
 
   // Precondition: rank < size().
   Iterator at_rank(size_t rank) const;
+  // The first node whose score is not below the given one; at_end() if there is none.
+  Iterator at_score(double score) const;
   size_t rank(const ScoreNode* node) const {
     return count_while(node->score(), [&](const ScoreNode* other, double score) {
       return score < node->score() || (score == node->score() && other->member() < node->member());

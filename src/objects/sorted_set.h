@@ -53,6 +53,8 @@ class SortedSet {
   // Ranks count from the lowest score.
   std::optional<size_t> rank(std::string_view member) const;
   Iterator at_rank(size_t rank) const { return Iterator(tree_.at_rank(rank)); }
+  // The first with a score not below the given one.
+  Iterator at_score(double score) const { return Iterator(tree_.at_score(score)); }
   Item at(size_t rank) const { return *at_rank(rank); }
 
   // How many members have a score below the given one; and not above it.
@@ -70,8 +72,9 @@ class SortedSet {
     return table_.scan(cursor, count, [&](const ScoreNode* node) { f(item_of(node)); });
   }
 
-  // Fetches what a lookup of this name will touch first.
+  // Fetches what a lookup of this name will touch first, and what it will touch then.
   void prefetch(std::string_view name) const { table_.prefetch_bucket(hash_of(name)); }
+  void prefetch_node(std::string_view name) const { table_.prefetch_entry(hash_of(name)); }
 
   size_t memory_bytes() const {
     return sizeof *this + table_.memory_bytes() + tree_.memory_bytes() + node_bytes_;

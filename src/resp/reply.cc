@@ -92,10 +92,14 @@ void ReplyBuilder::boolean(bool value) {
 }
 
 void ReplyBuilder::real(double value) {
+  real_text(format_double(value));
+}
+
+void ReplyBuilder::real_text(std::string_view text) {
   if (protocol_ > 2)
-    line(',', format_double(value));
+    line(',', text);
   else
-    bulk(format_double(value));
+    bulk(text);
 }
 
 void ReplyBuilder::big_number(std::string_view digits) {

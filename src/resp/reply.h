@@ -31,6 +31,7 @@ class ReplyBuilder {
   void null_array();                         // *-1, in RESP3 _
   void boolean(bool value);                  // :1 or :0 in RESP2
   void real(double value);                   // bulk string in RESP2
+  void real_text(std::string_view text);     // the same of a number printed already
   void big_number(std::string_view digits);  // bulk string in RESP2
   void verbatim(std::string_view text);      // =txt:, bulk string in RESP2
   // Headers: what follows is `count` elements, or pairs for a map.

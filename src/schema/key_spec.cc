@@ -19,15 +19,19 @@ bool has_word(Arguments args, std::size_t from, std::string_view word) {
                      [&](auto arg) { return equal_ignoring_case(arg, word); });
 }
 
-// What the key is used for may depend on the options: SET without GET only overwrites, BITFIELD
-// with nothing but GET only reads.
+// What the key is used for may depend on the options: SET without GET or a condition only
+// overwrites, DELEX without a condition only removes, BITFIELD with nothing but GET only reads.
 uint16_t settled_flags(const CommandSpec& command, const KeySpec& key, Arguments args) {
   if ((key.flags & kVariableFlags) == 0) return key.flags;
   if (command.group == Group::kBitmap) {
     const bool writes = has_word(args, 2, "SET") || has_word(args, 2, "INCRBY");
     return writes ? kRW | kAccess | kUpdate : kRO | kAccess;
   }
-  return has_word(args, 3, "GET") ? kRW | kAccess | kUpdate : kOW | kUpdate;
+  if ((key.flags & kDelete) != 0) return args.size() > 2 ? kRW | kAccess | kDelete : kRM | kDelete;
+  constexpr std::string_view kReading[] = {"GET", "IFEQ", "IFNE", "IFDEQ", "IFDNE"};
+  const bool reads = std::any_of(std::begin(kReading), std::end(kReading),
+                                 [&](auto word) { return has_word(args, 3, word); });
+  return reads ? kRW | kAccess | kUpdate : kOW | kUpdate;
 }
 
 bool extract_range(const KeySpec& key, uint16_t flags, Arguments args, KeyPositions& out) {
@@ -51,9 +55,10 @@ bool extract_counted(const CommandSpec& command, const KeySpec& key, Arguments a
   const auto number = parse_int64(args[at]);
   if (!number || *number <= 0) return may_lack;
   const auto count = static_cast<std::size_t>(*number);
-  if (count > args.size() - at - 1) return may_lack;
-  for (std::size_t i = 1; i <= count; ++i)
-    out.push_back({static_cast<uint32_t>(at + i), key.flags});
+  const auto step = static_cast<std::size_t>(key.step);
+  if (count > (args.size() - at - 1) / step) return may_lack;
+  for (std::size_t i = 0; i < count; ++i)
+    out.push_back({static_cast<uint32_t>(at + 1 + i * step), key.flags});
   return true;
 }
 

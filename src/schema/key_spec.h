@@ -28,7 +28,7 @@ struct KeySpec {
   enum class Shape : uint8_t {
     kNone,
     kRange,      // from `first` to `last` (negative: from the end), every `step`th argument
-    kCounted,    // the count stands at `first`, the keys follow it
+    kCounted,    // the count stands at `first`, every `step`th argument behind it is a key
     kAfterWord,  // behind `word`, looked for from `first` on (negative: from the end backwards)
     kEveryKey,   // the command walks the whole keyspace or names keys at run time
   };
@@ -54,8 +54,11 @@ constexpr KeySpec keys_from_to(int first, int last, int step, uint16_t flags) {
           .step = static_cast<int8_t>(step),
           .flags = flags};
 }
-constexpr KeySpec counted_keys_at(int pos, uint16_t flags) {
-  return {.shape = KeySpec::Shape::kCounted, .first = static_cast<int8_t>(pos), .flags = flags};
+constexpr KeySpec counted_keys_at(int pos, uint16_t flags, int step = 1) {
+  return {.shape = KeySpec::Shape::kCounted,
+          .first = static_cast<int8_t>(pos),
+          .step = static_cast<int8_t>(step),
+          .flags = flags};
 }
 // The one key behind the word, or the first half of what follows it (XREAD STREAMS). `from` is
 // where the word may stand first.

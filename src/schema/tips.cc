@@ -53,6 +53,7 @@ constexpr Row kRows[] = {
     {"mget", {kToSeveral}},
     {"module|list", {kAnyOrder}},
     {"mset", {kToSeveral, kAllSucceed}},
+    {"msetex", {kToSeveral, kAllSucceed}},
     {"msetnx", {kToSeveral, "response_policy:agg_min"}},
     {"object|encoding", {kVaries}},
     {"object|freq", {kVaries}},

@@ -28,7 +28,8 @@ Shelf& Keyspace::make_shelf(Stripe& stripe, int database, int64_t now_ms) {
   return *shelf;
 }
 
-bool Keyspace::prefetch_object(const Key& key, int database, std::string_view member, bool inside) {
+bool Keyspace::prefetch_object(const Key& key, int database,
+                               std::span<const std::string_view> members, bool inside) {
   Stripe& stripe = stripe_of(key.hash);
   const Shelf* const shelf = stripe.shelf(database);
   if (shelf == nullptr) return false;
@@ -37,10 +38,10 @@ bool Keyspace::prefetch_object(const Key& key, int database, std::string_view me
   const Table::Slot slot =
       shelf->table.find(key.hash, [&](const Entry* entry) { return entry->key() == key.text; });
   if (!slot || !slot.get()->is_object()) return false;
-  if (inside)
-    slot.get()->prefetch_in_object(member);
-  else
-    slot.get()->prefetch_object();
+  if (!inside) slot.get()->prefetch_object();
+  if (inside) {
+    for (const std::string_view member : members) slot.get()->prefetch_in_object(member);
+  }
   return true;
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -70,9 +71,10 @@ class Keyspace {
   }
 
   // The third and fourth step, for a command on a collection: its object, then what it will touch
-  // in it for `member`. These do look at the entry: under the stripe's lock, and not at all if
+  // in it for `members`. These do look at the entry: under the stripe's lock, and not at all if
   // somebody else has it. Returns whether there is an object.
-  bool prefetch_object(const Key& key, int database, std::string_view member, bool inside);
+  bool prefetch_object(const Key& key, int database, std::span<const std::string_view> members,
+                       bool inside);
 
   // Calls f(stripe) for each stripe with its lock held, one at a time (world: without locking).
   void each_stripe(bool world, const std::function<void(Stripe&)>& f);

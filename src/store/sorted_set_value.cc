@@ -100,6 +100,15 @@ std::optional<double> SortedSetView::score(std::string_view member) const {
   return found->score;
 }
 
+std::pair<std::optional<double>, std::optional<double>> SortedSetView::scores(
+    std::string_view first, std::string_view second) const {
+  if (const SortedSet* set = object()) {
+    set->prefetch_node(first);
+    set->prefetch_node(second);
+  }
+  return {score(first), score(second)};
+}
+
 std::optional<size_t> SortedSetView::rank(std::string_view member) const {
   if (entry_ == nullptr) return std::nullopt;
   if (const SortedSet* set = object()) return set->rank(member);

@@ -58,6 +58,9 @@ class SortedSetView {
 
   size_t size() const;
   std::optional<double> score(std::string_view member) const;
+  // Of two members, faster than one after the other.
+  std::pair<std::optional<double>, std::optional<double>> scores(std::string_view first,
+                                                                 std::string_view second) const;
   // The rank from the lowest.
   std::optional<size_t> rank(std::string_view member) const;
   RankRange ranks_of(const ScoreRange& range) const;
@@ -79,7 +82,19 @@ class SortedSetView {
       if (!f(ScoredItem{member, packed_score(pack.read(at))})) return;
     }
   }
-  // The same downwards.
+  // The same upwards from the first score that is not below `low`.
+  template <class F>
+  void for_each_from_score(double low, F&& f) const {
+    if (const auto* set = object()) {
+      for (auto it = set->at_score(low); !it.at_end(); ++it) {
+        const auto item = *it;
+        if (!f(ScoredItem{packed(item.member), item.score})) return;
+      }
+      return;
+    }
+    for_each(0, [&](const ScoredItem& item) { return item.score < low || f(item); });
+  }
+  // As for_each, but downwards.
   template <class F>
   void for_each_backwards(size_t rank, F&& f) const {
     if (rank >= size()) return;

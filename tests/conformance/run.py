@@ -343,7 +343,8 @@ def main():
     parser.add_argument('--server', help='the server under test')
     parser.add_argument('--oracle', help='a redis-server to check the transcripts with')
     parser.add_argument('--record', action='store_true', help='write the oracle\'s replies')
-    parser.add_argument('--level', default='7.4', help='Redis version the server follows (7.4)')
+    parser.add_argument('--level', default='8.4',
+                        help='Redis version whose cases the server is to pass (8.4)')
     parser.add_argument('--only', default='', help='cases whose name holds this text')
     parser.add_argument('--show', type=int, default=40, help='failed plays to print (40)')
     parser.add_argument('--limit', type=float, default=900, help='seconds for the whole run (900)')

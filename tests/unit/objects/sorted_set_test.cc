@@ -64,6 +64,21 @@ TEST(SortedSet, TellsScoresApartThatAreEqualAsFloats) {
   EXPECT_EQ(set.rank("m321"), 321u);
 }
 
+TEST(SortedSet, FindsTheFirstOfAScore) {
+  SortedSet set;
+  EXPECT_TRUE(set.at_score(0).at_end());
+  for (int i = 0; i < 5000; ++i) set.put("m" + std::to_string(10000 + i), i / 7 * 2);
+  for (int score = -1; score < 1428; ++score) {
+    const auto found = set.at_score(score);
+    const size_t rank = set.count_below(score);
+    ASSERT_FALSE(found.at_end());
+    ASSERT_EQ((*found).member, set.at(rank).member);
+  }
+  EXPECT_TRUE(set.at_score(1429).at_end());
+  EXPECT_TRUE(set.at_score(kInfinity).at_end());
+  EXPECT_EQ((*set.at_score(-kInfinity)).member, "m10000");
+}
+
 TEST(SortedSet, TakesLongMembers) {
   SortedSet set;
   const std::string megabyte(1 << 20, 'x');

@@ -63,6 +63,14 @@ TEST(KeySpec, Counted) {
   EXPECT_EQ(keys_of(kEval, "eval s many"), "");
 }
 
+TEST(KeySpec, CountedPairs) {
+  constexpr CommandSpec kMsetex{.syntax = "MSETEX numkeys key value [key value ...] [NX | XX]",
+                                .keys = {counted_keys_at(1, kOW, 2)}};
+  EXPECT_EQ(keys_of(kMsetex, "msetex 2 a 1 b 2"), "2 4");
+  EXPECT_EQ(keys_of(kMsetex, "msetex 1 a 1 nx"), "2");
+  EXPECT_EQ(keys_of(kMsetex, "msetex 2 a 1 b"), "!");
+}
+
 TEST(KeySpec, HalfOfWhatFollowsAWord) {
   constexpr CommandSpec kRead{
       .syntax = "XREAD [COUNT count] [BLOCK milliseconds] STREAMS key [key ...] id [id ...]",
