@@ -26,6 +26,7 @@ std::vector<Rows> all_rows() {
       memory_rows(),
       lcs_rows(),
       bitmap_rows(),
+      hyperloglog_rows(),
       keyspace_rows(),
       expire_rows(),
       scan_rows(),

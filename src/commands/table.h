@@ -32,6 +32,7 @@ Rows info_rows();
 Rows memory_rows();
 Rows lcs_rows();
 Rows bitmap_rows();
+Rows hyperloglog_rows();
 Rows keyspace_rows();
 Rows expire_rows();
 Rows scan_rows();
