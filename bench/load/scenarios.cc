@@ -24,6 +24,7 @@ const std::vector<Scenario>& scenarios() {
       {"growth", "whether anybody waits while the table grows", measure_growth},
       {"expiry", "how a million keys leave at once", measure_expiry},
       {"collections", "how much CPU a request on a collection costs", measure_collections},
+      {"hyperloglog", "how much CPU a request on a HyperLogLog costs", measure_hyperloglog},
       {"collection-memory", "how many bytes collections take", measure_collection_memory},
       {"big-delete", "whether anybody waits while a huge collection is freed", measure_big_delete},
   };

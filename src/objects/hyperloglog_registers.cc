@@ -40,15 +40,6 @@ uint64_t gather(uint64_t bytes) {
   return (x & 0xffffff) | x >> 32 << 24;
 }
 
-void raise_portably(HllRegisters& registers, const char* packed) {
-  HllRegisters other;
-  for (size_t i = 0; i < kHllRegisters; i += kGroup, packed += kGroupBytes) {
-    const uint64_t bytes = spread(load_group(packed));
-    std::memcpy(&other[i], &bytes, sizeof bytes);
-  }
-  for (size_t i = 0; i < kHllRegisters; ++i) registers[i] = std::max(registers[i], other[i]);
-}
-
 #if defined(__x86_64__)
 // As spread(), for 32 registers at once: their 24 bytes go to eight lanes of three.
 __attribute__((target("avx2"))) void raise_with_avx2(HllRegisters& registers, const char* packed) {
@@ -108,7 +99,16 @@ void hll_raise(HllRegisters& registers, const char* packed) {
   static const bool has_avx2 = __builtin_cpu_supports("avx2");
   if (has_avx2) return raise_with_avx2(registers, packed);
 #endif
-  raise_portably(registers, packed);
+  hll_raise_portably(registers, packed);
+}
+
+void hll_raise_portably(HllRegisters& registers, const char* packed) {
+  HllRegisters other;
+  for (size_t i = 0; i < kHllRegisters; i += kGroup, packed += kGroupBytes) {
+    const uint64_t bytes = spread(load_group(packed));
+    std::memcpy(&other[i], &bytes, sizeof bytes);
+  }
+  for (size_t i = 0; i < kHllRegisters; ++i) registers[i] = std::max(registers[i], other[i]);
 }
 
 void hll_pack(const HllRegisters& registers, char* packed) {

@@ -21,7 +21,9 @@ using HllHistogram = std::array<uint32_t, 1 << kHllRegisterBits>;
 
 // Raises each register to the one of kHllPackedBytes bytes at `packed`: 6 bits each, lowest first.
 void hll_raise(HllRegisters& registers, const char* packed);
-// The opposite: writes kHllPackedBytes bytes.
+// The same without AVX2, which hll_raise() takes where it is.
+void hll_raise_portably(HllRegisters& registers, const char* packed);
+// The opposite of raising zeros: writes kHllPackedBytes bytes.
 void hll_pack(const HllRegisters& registers, char* packed);
 
 HllHistogram hll_histogram(const HllRegisters& registers);
