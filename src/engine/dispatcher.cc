@@ -69,6 +69,12 @@ const Command* Dispatcher::resolve(std::span<const std::string_view> arguments,
   return subcommand;
 }
 
+// Where the request's only key stands; 0 if it has none or several.
+static size_t single_key(const Command& command, std::span<const std::string_view> arguments) {
+  if (arguments.size() == command.single_key_arguments) return command.first_key;
+  return static_cast<size_t>(command.single_key);
+}
+
 void Dispatcher::prepare(const resp::RequestBatch& batch, size_t first, size_t count, int database,
                          std::vector<PreparedRequest>& prepared) {
   for (size_t i = first; i < first + count; ++i) {
@@ -78,13 +84,14 @@ void Dispatcher::prepare(const resp::RequestBatch& batch, size_t first, size_t c
     PreparedRequest& item = prepared.emplace_back();
     item.command = resolve(arguments, nullptr);
     if (item.command == nullptr) continue;
-    const auto position = static_cast<size_t>(item.command->single_key);
+    const size_t position = single_key(*item.command, arguments);
     if (position == 0 || position >= arguments.size()) continue;
     item.key = store::Key(arguments[position]);
     item.has_key = true;
     const schema::Group group = item.command->spec->group;
     item.on_collection = group == schema::Group::kHash || group == schema::Group::kList ||
-                         group == schema::Group::kSet || group == schema::Group::kSortedSet;
+                         group == schema::Group::kSet || group == schema::Group::kSortedSet ||
+                         group == schema::Group::kHyperLogLog;
     if (item.on_collection && position + 1 < arguments.size())
       item.member = group == schema::Group::kHash ? arguments[position + 1] : arguments.back();
     services_.keyspace.prefetch_bucket(item.key.hash, database);

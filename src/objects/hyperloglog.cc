@@ -303,6 +303,13 @@ std::string HyperLogLog::runs_text() const {
   return text;
 }
 
+void hyperloglog_prefetch(std::string_view bytes, std::string_view element) {
+  constexpr int kForWriting = 1;
+  if (!is_hyperloglog(bytes) || !HyperLogLog(bytes).is_dense()) return;
+  const size_t byte = packed_place(target_of(element).index).byte;
+  __builtin_prefetch(bytes.data() + kHllHeader + byte, kForWriting);
+}
+
 HllEdit hyperloglog_add(ByteBuffer& buffer, std::string_view element, uint64_t sparse_limit) {
   const Target target = target_of(element);
   if (HyperLogLog(buffer.view()).is_dense()) return raise_dense(writable(buffer), target);

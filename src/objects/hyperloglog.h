@@ -68,6 +68,9 @@ enum class HllEdit : uint8_t {
   kCorrupt,  // the runs don't lead to the register, or not to all; nothing was changed
 };
 
+// Fetches the register that an element belongs to, if the bytes are a dense one.
+void hyperloglog_prefetch(std::string_view bytes, std::string_view element);
+
 // Adds an element. A sparse one that would outgrow `sparse_limit` bytes becomes dense.
 HllEdit hyperloglog_add(ByteBuffer& buffer, std::string_view element, uint64_t sparse_limit);
 

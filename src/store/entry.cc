@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "objects/hash.h"
+#include "objects/hyperloglog.h"
 #include "objects/list.h"
 #include "objects/set.h"
 #include "objects/sorted_set.h"
@@ -175,6 +176,11 @@ void Entry::prefetch_in_object(std::string_view member) const {
     case Type::kString:
       return;
   }
+}
+
+void Entry::prefetch_in_string(std::string_view element) const {
+  if (type() == Type::kString && value_size_ == objects::kHllDenseSize)
+    objects::hyperloglog_prefetch(string(), element);
 }
 
 size_t Entry::free_effort() const {

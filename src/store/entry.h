@@ -110,6 +110,8 @@ class Entry {
     __builtin_prefetch(object + kLine);
   }
   void prefetch_in_object(std::string_view member) const;
+  // The same for a string, of which only a HyperLogLog has an inside.
+  void prefetch_in_string(std::string_view element) const;
   // Heap blocks that freeing the entry frees, about.
   size_t free_effort() const;
   // A reference to a long value's block.

@@ -36,7 +36,11 @@ bool Keyspace::prefetch_object(const Key& key, int database, std::string_view me
   if (!lock) return false;
   const Table::Slot slot =
       shelf->table.find(key.hash, [&](const Entry* entry) { return entry->key() == key.text; });
-  if (!slot || !slot.get()->is_object()) return false;
+  if (!slot) return false;
+  if (!slot.get()->is_object()) {
+    slot.get()->prefetch_in_string(member);
+    return false;
+  }
   if (inside)
     slot.get()->prefetch_in_object(member);
   else

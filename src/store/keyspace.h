@@ -70,7 +70,8 @@ class Keyspace {
 
   // The third and fourth step, for a command on a collection: its object, then what it will touch
   // in it for `member`. These do look at the entry: under the stripe's lock, and not at all if
-  // somebody else has it. Returns whether there is an object.
+  // somebody else has it. Returns whether there is an object; of a HyperLogLog the register that an
+  // element belongs to is fetched at once.
   bool prefetch_object(const Key& key, int database, std::string_view member, bool inside);
 
   // Calls f(stripe) for each stripe with its lock held, one at a time (world: without locking).
