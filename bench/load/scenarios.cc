@@ -25,6 +25,7 @@ const std::vector<Scenario>& scenarios() {
       {"expiry", "how a million keys leave at once", measure_expiry},
       {"collections", "how much CPU a request on a collection costs", measure_collections},
       {"geo", "how much CPU a search among a million places costs", measure_geo},
+      {"hyperloglog", "how much CPU a request on a HyperLogLog costs", measure_hyperloglog},
       {"collection-memory", "how many bytes collections take", measure_collection_memory},
       {"bitmaps", "how much CPU a request on bits costs", measure_bitmaps},
       {"streams", "how much CPU a request on a stream costs", measure_streams},

@@ -29,6 +29,7 @@ void measure_growth(Bench& bench);
 void measure_expiry(Bench& bench);
 void measure_collections(Bench& bench);
 void measure_geo(Bench& bench);
+void measure_hyperloglog(Bench& bench);
 void measure_collection_memory(Bench& bench);
 void measure_big_delete(Bench& bench);
 void measure_streams(Bench& bench);

@@ -35,6 +35,7 @@ std::vector<Rows> all_rows() {
       geo_search_rows(),
       bitmap_rows(),
       bitfield_rows(),
+      hyperloglog_rows(),
       keyspace_rows(),
       expire_rows(),
       scan_rows(),

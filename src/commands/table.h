@@ -41,6 +41,7 @@ Rows geo_rows();
 Rows geo_search_rows();
 Rows bitmap_rows();
 Rows bitfield_rows();
+Rows hyperloglog_rows();
 Rows keyspace_rows();
 Rows expire_rows();
 Rows scan_rows();

@@ -78,22 +78,7 @@ void Dispatcher::prepare(const resp::RequestBatch& batch, size_t first, size_t c
     PreparedRequest& item = prepared.emplace_back();
     item.command = resolve(arguments, nullptr);
     if (item.command == nullptr) continue;
-    const auto position = static_cast<size_t>(item.command->single_key);
-    if (position == 0 || position >= arguments.size()) continue;
-    item.key = store::Key(arguments[position]);
-    item.has_key = true;
-    const schema::Group group = item.command->spec->group;
-    item.on_collection = group == schema::Group::kHash || group == schema::Group::kList ||
-                         group == schema::Group::kSet || group == schema::Group::kSortedSet ||
-                         group == schema::Group::kGeo;
-    const bool member_first =
-        group == schema::Group::kHash ||
-        (group == schema::Group::kGeo && !(item.command->flags & schema::kWrite));
-    if (item.on_collection && position + 1 < arguments.size()) {
-      const size_t most = group == schema::Group::kGeo ? 2 : 1;
-      const auto members = arguments.subspan(member_first ? position + 1 : arguments.size() - 1);
-      item.members = members.first(std::min(members.size(), most));
-    }
+    if (!name_key(item, arguments)) continue;
     services_.keyspace.prefetch_bucket(item.key.hash, database);
   }
 }

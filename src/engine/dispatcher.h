@@ -8,19 +8,10 @@
 #include <vector>
 
 #include "engine/context.h"
+#include "engine/prepared_request.h"
 #include "resp/request_parser.h"
 
 namespace scrubjay::engine {
-
-// What prepare() found out about a request: its row, and the key if it names just one.
-struct PreparedRequest {
-  const schema::Command* command = nullptr;  // nullptr: unknown
-  store::Key key;
-  bool has_key = false;
-  bool on_collection = false;
-  // Of the collection, those that the command asks for, probably.
-  std::span<const std::string_view> members{};
-};
 
 class Dispatcher {
  public:
@@ -42,12 +33,12 @@ class Dispatcher {
       if (item.has_key) services_.keyspace.prefetch_entry(item.key.hash, database);
     }
   }
-  // The third and fourth: for commands on large collections, the objects and what is wanted there.
-  void prefetch_objects(std::span<PreparedRequest> prepared, int database, bool inside) {
+  // The third and fourth: for commands on large values, the objects and what is wanted there.
+  void prefetch_values(std::span<PreparedRequest> prepared, int database, bool inside) {
     for (PreparedRequest& item : prepared) {
-      if (item.on_collection) {
-        item.on_collection =
-            services_.keyspace.prefetch_object(item.key, database, item.members, inside);
+      if (item.looks_inside) {
+        item.looks_inside =
+            services_.keyspace.prefetch_value(item.key, database, item.touch, inside);
       }
     }
   }

@@ -71,6 +71,12 @@ int only_key(const CommandSpec& spec) {
   return one ? key.first : 0;
 }
 
+bool ends_in_keys(const CommandSpec& spec) {
+  const KeySpec& key = spec.keys[0];
+  return key.shape == KeySpec::Shape::kRange && key.last == -1 &&
+         spec.keys[1].shape == KeySpec::Shape::kNone;
+}
+
 }  // namespace
 
 CommandTable::CommandTable(const std::vector<std::span<const CommandSpec>>& rows) {
@@ -82,6 +88,10 @@ CommandTable::CommandTable(const std::vector<std::span<const CommandSpec>>& rows
     command->arity = spec.arity != 0 ? spec.arity : arity_of(spec.syntax);
     command->flags = spec.flags;
     command->single_key = only_key(spec);
+    if (ends_in_keys(spec)) {
+      command->first_key = static_cast<size_t>(spec.keys[0].first);
+      command->single_key_arguments = command->first_key + static_cast<size_t>(spec.keys[0].step);
+    }
     command->every_key = has_every_key(spec);
     commands_.push_back(std::move(command));
     return *commands_.back();

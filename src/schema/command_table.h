@@ -21,6 +21,10 @@ struct Command {
   int arity = 0;
   uint32_t flags = 0;
   int single_key = 0;  // the position of the only key, if there is just one; 0 else
+  // Of a command that takes any number of keys and nothing behind them: with so many arguments it
+  // has one, at first_key. 0 else.
+  size_t single_key_arguments = 0;
+  size_t first_key = 0;
   bool every_key = false;
   const Command* parent = nullptr;
   std::vector<const Command*> subcommands;

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "objects/hash.h"
+#include "objects/hyperloglog.h"
 #include "objects/list.h"
 #include "objects/set.h"
 #include "objects/sorted_set.h"
@@ -169,18 +170,40 @@ bool Entry::hash_is_timed() const {
   return object<objects::Hash>().timed_fields() > 0;
 }
 
-void Entry::prefetch_in_object(std::string_view member) const {
+bool Entry::prefetch_value(const Touch& touch) const {
+  constexpr size_t kLine = 64;
+  if (is_object() || is_block()) {
+    const char* const object = load<const char*>(value_offset());
+    __builtin_prefetch(object);
+    __builtin_prefetch(object + kLine);
+    return true;
+  }
+  prefetch_in_string(touch);
+  return false;
+}
+
+void Entry::prefetch_in_string(const Touch& touch) const {
+  const std::string_view bytes = string();
+  if (touch.byte < bytes.size()) __builtin_prefetch(bytes.data() + touch.byte);
+  for (const auto element : touch.members) objects::hyperloglog_prefetch(bytes, element);
+}
+
+void Entry::prefetch_inside(const Touch& touch) const {
   switch (type()) {
     case Type::kList:
       return object<objects::List>().prefetch_ends();
     case Type::kSet:
-      return object<objects::Set>().prefetch(member);
+      for (const auto member : touch.members) object<objects::Set>().prefetch(member);
+      return;
     case Type::kHash:
-      return object<objects::Hash>().prefetch(member);
+      for (const auto field : touch.members) object<objects::Hash>().prefetch(field);
+      return;
     case Type::kSortedSet:
-      return object<objects::SortedSet>().prefetch(member);
-    case Type::kStream:
+      for (const auto member : touch.members) object<objects::SortedSet>().prefetch(member);
+      return;
     case Type::kString:
+      return prefetch_in_string(touch);
+    case Type::kStream:
       return;
   }
 }

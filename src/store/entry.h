@@ -15,6 +15,7 @@
 
 #include "base/shared_bytes.h"
 #include "store/key.h"
+#include "store/touch.h"
 
 namespace scrubjay::store {
 
@@ -102,15 +103,10 @@ class Entry {
   // A hash with deadlines on fields.
   bool has_timed_fields() const { return is_hash_object() && hash_is_timed(); }
   bool is_hash_object() const { return is_object() && type() == Type::kHash; }
-  // For a command that is going to look into an object: the object itself, then what it will touch
-  // there for this member or field.
-  void prefetch_object() const {
-    constexpr size_t kLine = 64;
-    const char* const object = load<const char*>(value_offset());
-    __builtin_prefetch(object);
-    __builtin_prefetch(object + kLine);
-  }
-  void prefetch_in_object(std::string_view member) const;
+  // For a command that is going to look into the value: its object, or the byte of a string. Returns
+  // whether prefetch_inside() has more to fetch, which then looks at what this one fetched.
+  bool prefetch_value(const Touch& touch) const;
+  void prefetch_inside(const Touch& touch) const;
   // Heap blocks that freeing the entry frees, about.
   size_t free_effort() const;
   // A reference to a long value's block.
@@ -133,6 +129,7 @@ class Entry {
   size_t memory_bytes() const;
 
  private:
+  void prefetch_in_string(const Touch& touch) const;
   static constexpr uint8_t kHasDeadline = 1;
   static constexpr uint8_t kLongKey = 2;
   static constexpr uint8_t kBlock = 4;

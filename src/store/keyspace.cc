@@ -28,8 +28,7 @@ Shelf& Keyspace::make_shelf(Stripe& stripe, int database, int64_t now_ms) {
   return *shelf;
 }
 
-bool Keyspace::prefetch_object(const Key& key, int database,
-                               std::span<const std::string_view> members, bool inside) {
+bool Keyspace::prefetch_value(const Key& key, int database, const Touch& touch, bool inside) {
   Stripe& stripe = stripe_of(key.hash);
   const Shelf* const shelf = stripe.shelf(database);
   if (shelf == nullptr) return false;
@@ -37,12 +36,10 @@ bool Keyspace::prefetch_object(const Key& key, int database,
   if (!lock) return false;
   const Table::Slot slot =
       shelf->table.find(key.hash, [&](const Entry* entry) { return entry->key() == key.text; });
-  if (!slot || !slot.get()->is_object()) return false;
-  if (!inside) slot.get()->prefetch_object();
-  if (inside) {
-    for (const std::string_view member : members) slot.get()->prefetch_in_object(member);
-  }
-  return true;
+  if (!slot) return false;
+  if (!inside) return slot.get()->prefetch_value(touch);
+  slot.get()->prefetch_inside(touch);
+  return false;
 }
 
 void Keyspace::each_stripe(bool world, const std::function<void(Stripe&)>& f) {

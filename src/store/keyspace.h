@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -70,11 +69,10 @@ class Keyspace {
       shelf->table.prefetch_entry(hash);
   }
 
-  // The third and fourth step, for a command on a collection: its object, then what it will touch
-  // in it for `members`. These do look at the entry: under the stripe's lock, and not at all if
-  // somebody else has it. Returns whether there is an object.
-  bool prefetch_object(const Key& key, int database, std::span<const std::string_view> members,
-                       bool inside);
+  // The third and fourth step, for a command that looks into a large value: its object, then
+  // (`inside`) what it will touch there. These do look at the entry: under the stripe's lock, and
+  // not at all if somebody else has it. Returns whether the fourth step has something to do.
+  bool prefetch_value(const Key& key, int database, const Touch& touch, bool inside);
 
   // Calls f(stripe) for each stripe with its lock held, one at a time (world: without locking).
   void each_stripe(bool world, const std::function<void(Stripe&)>& f);
