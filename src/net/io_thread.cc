@@ -68,15 +68,23 @@ void IoThread::run_round() {
   if (round_.prepared.size() > 1) {
     for (const bool inside : {false, true}) {
       for (const Round::Part& part : round_.parts) {
-        dispatcher.prefetch_objects(
+        dispatcher.prefetch_values(
             std::span(round_.prepared).subspan(part.parsed.first, part.parsed.count),
             part.session->client().database, inside);
       }
     }
   }
   services_.gates.leave(worker_.gate);
+  in_round_ = true;
   for (const Round::Part& part : round_.parts) part.session->run_part(round_, part);
+  in_round_ = false;
+  send_outbox();
   round_.clear();
+}
+
+void IoThread::send_outbox() {
+  outbox_.empty_into(
+      [](Session& session, std::string_view replies) { session.send_held(replies); });
 }
 
 void IoThread::wait_mail() {

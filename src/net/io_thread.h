@@ -16,6 +16,7 @@
 
 #include "engine/dispatcher.h"
 #include "engine/maintenance.h"
+#include "net/outbox.h"
 #include "net/reactor.h"
 #include "net/round.h"
 #include "resp/reply.h"
@@ -59,6 +60,10 @@ class IoThread {
   // What the ready sockets have sent in this round of events, and its execution.
   Round& round() { return round_; }
   void run_round();
+  // Whether replies are to wait in the outbox for the end of the round.
+  bool in_round() const { return in_round_; }
+  Outbox& outbox() { return outbox_; }
+  void send_outbox();
 
   void adopt(int socket);
   void drop(Session& session);
@@ -88,6 +93,8 @@ class IoThread {
   Limits limits_;
   uint64_t limits_version_ = 0;
   Round round_;
+  bool in_round_ = false;
+  Outbox outbox_;
   std::array<char, 16 * 1024> read_buffer_;
   resp::RequestBatch batch_;
   std::vector<engine::PreparedRequest> prepared_;

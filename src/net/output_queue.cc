@@ -24,6 +24,16 @@ ssize_t send_pieces(int socket, iovec* pieces, size_t count) {
   }
 }
 
+// The same of one piece.
+ssize_t send_bytes(int socket, std::string_view bytes) {
+  for (;;) {
+    const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0) return sent;
+    if (errno == EINTR) continue;
+    return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+  }
+}
+
 }  // namespace
 
 void OutputQueue::push(SharedBytes block, size_t from, size_t to) {
@@ -39,15 +49,25 @@ void OutputQueue::push_own(resp::ReplyBuffer& replies, size_t from, size_t to) {
     push(SharedBytes::copy_of(replies.own_bytes().substr(from, to - from)), 0, to - from);
 }
 
+OutputQueue::Sent OutputQueue::send(int socket, std::string_view replies, uint64_t& sent) {
+  size_t done = 0;
+  if (pieces_.empty()) {
+    const ssize_t taken = send_bytes(socket, replies);
+    if (taken < 0) return Sent::kFailed;
+    done = static_cast<size_t>(taken);
+    sent += done;
+    if (done == replies.size()) return Sent::kAll;
+  }
+  push(SharedBytes::copy_of(replies.substr(done)), 0, replies.size() - done);
+  return Sent::kSome;
+}
+
 OutputQueue::Sent OutputQueue::send(int socket, resp::ReplyBuffer& replies, uint64_t& sent) {
   const std::string_view own = replies.own_bytes();
   if (pieces_.empty() && replies.splices().empty()) {
-    ssize_t taken = 0;
-    do {
-      taken = ::send(socket, own.data(), own.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    } while (taken < 0 && errno == EINTR);
-    if (taken < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return Sent::kFailed;
-    const auto done = static_cast<size_t>(std::max<ssize_t>(taken, 0));
+    const ssize_t taken = send_bytes(socket, own);
+    if (taken < 0) return Sent::kFailed;
+    const auto done = static_cast<size_t>(taken);
     sent += done;
     if (done == own.size()) return Sent::kAll;
     push_own(replies, done, own.size());

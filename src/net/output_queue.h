@@ -16,6 +16,7 @@ class OutputQueue {
   // Sends the replies behind what waits already; what the socket does not take is kept. `sent`
   // grows by the number of bytes sent. The reply buffer may be cleared afterwards.
   Sent send(int socket, resp::ReplyBuffer& replies, uint64_t& sent);
+  Sent send(int socket, std::string_view replies, uint64_t& sent);
   // Sends what waits.
   Sent flush(int socket, uint64_t& sent);
 

@@ -181,6 +181,7 @@ size_t Session::execute(const resp::RequestBatch& batch,
     reply.set_protocol(client_.protocol);
     services.gates.enter(worker.gate);
     worker.stamp_ns = services.clock.now_ns();
+    if (thread_.outbox().is_due(worker.stamp_ns)) thread_.send_outbox();
     client_.last_active_ms.store(worker.stamp_ns / 1'000'000, std::memory_order_relaxed);
     for (size_t i = 0; i < parsed.count; ++i) {
       if (client_.killed.load(std::memory_order_relaxed)) break;
@@ -227,17 +228,42 @@ void Session::protocol_error() {
   client_.close_after_reply = true;
 }
 
+bool Session::hold_replies() {
+  if (!thread_.in_round() || !output_.empty() || client_.close_after_reply) return false;
+  resp::ReplyBuffer& replies = thread_.reply().buffer();
+  if (replies.total_bytes() > Outbox::kMaxReply || !replies.splices().empty()) return false;
+  if (!replies.empty()) {
+    thread_.outbox().put(*this, replies.own_bytes(), thread_.worker().stamp_ns);
+    replies.clear();
+  }
+  return true;
+}
+
+void Session::send_held(std::string_view replies) {
+  if (closed_) return;
+  uint64_t sent = 0;
+  const auto state = output_.send(client_.socket, replies, sent);
+  after_send(state, sent);
+}
+
 void Session::send_replies() {
+  if (hold_replies()) return;
+  thread_.send_outbox();
+  if (closed_) return;
   resp::ReplyBuffer& replies = thread_.reply().buffer();
   auto state = OutputQueue::Sent::kAll;
+  uint64_t sent = 0;
   if (!replies.empty()) {
-    uint64_t sent = 0;
     state = output_.send(client_.socket, replies, sent);
     replies.clear();
-    thread_.worker().counters.sent_bytes += sent;
-    ++thread_.worker().counters.writes;
-    client_.sent_bytes.fetch_add(sent, std::memory_order_relaxed);
   }
+  after_send(state, sent);
+}
+
+void Session::after_send(OutputQueue::Sent state, uint64_t sent) {
+  if (sent > 0) ++thread_.worker().counters.writes;
+  thread_.worker().counters.sent_bytes += sent;
+  client_.sent_bytes.fetch_add(sent, std::memory_order_relaxed);
   if (state == OutputQueue::Sent::kFailed) return close();
   client_.output_bytes.store(output_.bytes(), std::memory_order_relaxed);
   if (!output_.empty()) {
@@ -250,10 +276,7 @@ void Session::send_replies() {
 void Session::flush_output() {
   uint64_t sent = 0;
   const auto state = output_.flush(client_.socket, sent);
-  thread_.worker().counters.sent_bytes += sent;
-  client_.sent_bytes.fetch_add(sent, std::memory_order_relaxed);
-  if (state == OutputQueue::Sent::kFailed) return close();
-  send_replies();
+  after_send(state, sent);
 }
 
 void Session::push(const SharedBytes& bytes) {
@@ -332,6 +355,8 @@ void Session::check_limits(int64_t now_ms) {
 }
 
 void Session::close() {
+  if (closed_) return;
+  thread_.send_outbox();
   if (closed_) return;
   closed_ = true;
   thread_.reply().buffer().clear();

@@ -35,6 +35,8 @@ class Session : private Reactor::Handler {
   bool flushed() const { return output_.empty(); }
   // Executes this session's part of a round.
   void run_part(const Round& round, const Round::Part& part);
+  // Sends replies that waited in the thread's outbox.
+  void send_held(std::string_view replies);
   // Closes the connection if it has been idle for too long, or too slow to take its replies.
   void check_limits(int64_t now_ms);
 
@@ -57,6 +59,9 @@ class Session : private Reactor::Handler {
   void check_query_buffer();
   void protocol_error();
   void send_replies();
+  // Puts the replies into the thread's outbox, if they can wait there.
+  bool hold_replies();
+  void after_send(OutputQueue::Sent state, uint64_t sent);
   void flush_output();
   void finish_wait(bool with_error);
   void go_on();
