@@ -261,7 +261,7 @@ void xsetid(CommandContext& c) {
   if (entries_added) stream->set_entries_added(*entries_added);
   if (max_deleted && !max_deleted->is_zero()) stream->set_max_deleted_id(*max_deleted);
   c.reply.ok();
-  edit.announce("xsetid");
+  edit.announce_aside("xsetid");
 }
 
 using schema::CommandSpec;

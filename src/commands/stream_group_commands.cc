@@ -70,11 +70,15 @@ void xgroup_create(CommandContext& c) {
   auto edit = c.edit<StreamEdit>(c.key());
   if (!options.make_stream) existing_stream(edit);
   const StreamId id = parse_group_id(c.args[4], edit.stream());
+  const bool is_new = edit.stream() == nullptr;
   Stream& stream = edit.get_or_create();
   if (stream.find_group(c.args[3]) != nullptr) fail("BUSYGROUP Consumer Group name already exists");
   stream.add_group(c.args[3], id, options.entries_read);
   c.reply.ok();
-  edit.announce("xgroup-create");
+  if (is_new)
+    edit.announce("xgroup-create");
+  else
+    edit.announce_aside("xgroup-create");
 }
 
 void xgroup_setid(CommandContext& c) {
@@ -85,14 +89,14 @@ void xgroup_setid(CommandContext& c) {
   group.last_id = parse_new_group_id(c.args[4], stream);
   group.entries_read = options.entries_read;
   c.reply.ok();
-  edit.announce("xgroup-setid");
+  edit.announce_aside("xgroup-setid");
 }
 
 void xgroup_destroy(CommandContext& c) {
   auto edit = c.edit<StreamEdit>(c.key());
   const bool removed = existing_stream(edit).remove_group(c.args[3]);
   c.reply.integer(removed ? 1 : 0);
-  if (removed) edit.announce("xgroup-destroy");
+  if (removed) edit.announce_aside("xgroup-destroy");
 }
 
 void xgroup_createconsumer(CommandContext& c) {
@@ -101,7 +105,7 @@ void xgroup_createconsumer(CommandContext& c) {
   if (group.find_consumer(c.args[4]) != nullptr) return c.reply.integer(0);
   group.add_consumer(c.args[4], c.now_ms());
   c.reply.integer(1);
-  edit.announce("xgroup-createconsumer");
+  edit.announce_aside("xgroup-createconsumer");
 }
 
 void xgroup_delconsumer(CommandContext& c) {
@@ -110,7 +114,7 @@ void xgroup_delconsumer(CommandContext& c) {
   Consumer* const consumer = group.find_consumer(c.args[4]);
   if (consumer == nullptr) return c.reply.integer(0);
   c.reply.integer(static_cast<int64_t>(group.remove_consumer(*consumer)));
-  edit.announce("xgroup-delconsumer");
+  edit.announce_aside("xgroup-delconsumer");
 }
 
 void xgroup_help(CommandContext& c) {

@@ -200,7 +200,7 @@ Consumer& attend(StreamEdit& edit, ConsumerGroup& group, std::string_view name, 
   Consumer* consumer = group.find_consumer(name);
   if (consumer == nullptr) {
     consumer = &group.add_consumer(name, now_ms);
-    edit.announce("xgroup-createconsumer");
+    edit.announce_aside("xgroup-createconsumer");
   }
   consumer->seen_ms = now_ms;
   return *consumer;

@@ -13,6 +13,9 @@ struct Change {
   std::string_view event;
   Key key;
   int database;
+  // False if the value says the same to whoever reads it, as when a stream's group changes: nobody
+  // who watches the key or caches its value minds.
+  bool of_value = true;
 };
 
 class ChangeListener {

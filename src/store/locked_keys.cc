@@ -295,18 +295,18 @@ void LockedKeys::move(const Key& key, int target_database) {
   insert(stripe, target_database, key, entry);
 }
 
-void LockedKeys::announce_in(int database, std::string_view event, const Key& key) {
-  Stripe& stripe = held_stripe(key);
+void LockedKeys::publish(const Change& change) {
+  Stripe& stripe = held_stripe(change.key);
   ++stripe.counters.changes;
-  touch_watched(stripe, database, key.text);
+  if (change.of_value) touch_watched(stripe, change.database, change.key.text);
   if (!stripe.waiting.empty()) [[unlikely]] {
-    const KeyName name{database, std::string(key.text)};
+    const KeyName name{change.database, std::string(change.key.text)};
     if (stripe.waiting.contains(name) &&
         std::find(ready_.begin(), ready_.end(), name) == ready_.end()) {
       ready_.push_back(name);
     }
   }
-  if (listener_ != nullptr) listener_->changed({event, key, database});
+  if (listener_ != nullptr) listener_->changed(change);
 }
 
 WaitQueue* LockedKeys::waiters_of(int database, const Key& key) {

@@ -85,7 +85,13 @@ class LockedKeys {
 
   // Announces a write under Redis's event name; every edit is followed by one, several or none.
   void announce(std::string_view event, const Key& key) { announce_in(database_, event, key); }
-  void announce_in(int database, std::string_view event, const Key& key);
+  void announce_in(int database, std::string_view event, const Key& key) {
+    publish({event, key, database});
+  }
+  // The same for a write that leaves the value as it is (see Change).
+  void announce_aside(std::string_view event, const Key& key) {
+    publish({event, key, database_, false});
+  }
 
   // Watches. A watched key that is past its deadline is removed first.
   uint64_t watch(int database, const Key& key);
@@ -107,6 +113,7 @@ class LockedKeys {
   bool unchanged(int database, const Key& key, uint64_t version);
 
  private:
+  void publish(const Change& change);
   friend class ValueEdit;
   struct Found {
     Shelf* shelf = nullptr;

@@ -40,6 +40,8 @@ class StreamEdit {
     return *stream();
   }
   void announce(std::string_view event) { value_.announce(event); }
+  // Of a write that readers of the entries don't see.
+  void announce_aside(std::string_view event) { value_.announce_aside(event); }
 
  private:
   ValueEdit value_;

@@ -34,6 +34,7 @@ class ValueEdit final : public objects::ByteBuffer {
 
   // Announces the event; a collection that was emptied goes, and says so.
   void announce(std::string_view event) { keys_.announce(event, key_); }
+  void announce_aside(std::string_view event) { keys_.announce_aside(event, key_); }
 
   LockedKeys& keys() { return keys_; }
   const Key& key() const { return key_; }
