@@ -144,8 +144,10 @@ void Session::consume(std::string_view input, size_t position, bool held) {
     services.dispatcher->prefetch_entries(prepared, client_.database);
     services.gates.leave(worker.gate);
     position = execute(batch, prepared, parsed, go_on);
-    if (closed_) return;
+    if (closed_) break;
   }
+  batch.clear();
+  if (closed_) return;
   if (held)
     input_.consume(reading_ended_ ? input_.size() : position);
   else if (position < input.size() && !reading_ended_)

@@ -70,6 +70,8 @@ void RequestParser::reset() {
   remaining_ = -1;
   bulk_size_ = -1;
   missing_ = 0;
+  constexpr size_t kKeptSpans = 1024;  // each connection has its own
+  if (spans_.capacity() > kKeptSpans) spans_ = std::vector<Span>();
   spans_.clear();
 }
 

@@ -25,7 +25,7 @@ struct RequestBatch {
 
   void clear() {
     constexpr size_t kKeptArguments = 16'384;  // a request with very many gives its memory back
-    if (arguments.capacity() > kKeptArguments) arguments = {};
+    if (arguments.capacity() > kKeptArguments) arguments = std::vector<std::string_view>();
     requests.clear();
     arguments.clear();
     unescaped.clear();

@@ -132,6 +132,18 @@ TEST(RequestParser, RequestsBeforeAnErrorAreKept) {
   EXPECT_NE(parsed.error, "");
 }
 
+TEST(RequestBatch, GivesTheMemoryOfAHugeRequestBack) {
+  std::string text = "*100000\r\n";
+  for (int i = 0; i < 100'000; ++i) text += "$1\r\nx\r\n";
+  RequestParser parser;
+  RequestBatch batch;
+  size_t position = 0;
+  ASSERT_EQ(parser.parse(text, position, {}, batch), RequestParser::Outcome::kRequest);
+  EXPECT_EQ(batch.arguments.size(), 100'000u);
+  batch.clear();
+  EXPECT_EQ(batch.arguments.capacity(), 0u);
+}
+
 TEST(SplitWords, FollowsTheQuotingOfRedisCli) {
   std::vector<std::string> words;
   EXPECT_TRUE(split_words(R"(a "b c" 'd e' "\x41\n\"" 'f\'g' "")", words));
