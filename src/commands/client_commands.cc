@@ -90,13 +90,18 @@ void client_reply(CommandContext& c) {
   if (on) c.reply.ok();
 }
 
-// The types that clients can have. There are no links to a master or to replicas, and none that
-// subscribe: of these there is always none.
-enum class ClientType { kNormal, kOther };
+// The types that clients can have. There are no links to a master or to replicas: of these there is
+// always none.
+enum class ClientType { kNormal, kPubSub, kOther };
+
+ClientType type_of(const Client& client) {
+  return client.subscriptions.any() ? ClientType::kPubSub : ClientType::kNormal;
+}
 
 ClientType client_type(std::string_view name) {
   if (equal_ignoring_case(name, "normal")) return ClientType::kNormal;
-  for (const std::string_view other : {"master", "replica", "slave", "pubsub"}) {
+  if (equal_ignoring_case(name, "pubsub")) return ClientType::kPubSub;
+  for (const std::string_view other : {"master", "replica", "slave"}) {
     if (equal_ignoring_case(name, other)) return ClientType::kOther;
   }
   fail("ERR Unknown client type '{}'", name);
@@ -124,8 +129,10 @@ void client_list(CommandContext& c) {
     for (const uint64_t id : ids) {
       if (const Client* client = c.services.clients.find(id)) add(*client);
     }
-  } else if (type != ClientType::kOther) {
-    c.services.clients.each(add);
+  } else {
+    c.services.clients.each([&](const Client& client) {
+      if (!type || *type == type_of(client)) add(client);
+    });
   }
   c.reply.verbatim(text);
 }
@@ -142,7 +149,7 @@ struct KillFilter {
   bool fits(const Client& client, const Client& me, int64_t now_ms) const {
     return (!id || client.id == *id) && (!address || client.address == *address) &&
            (!local_address || client.local_address == *local_address) &&
-           (!user || client.user == *user) && (!type || *type == ClientType::kNormal) &&
+           (!user || client.user == *user) && (!type || *type == type_of(client)) &&
            (now_ms - client.created_ms) / 1000 >= min_age_s && !(skip_me && &client == &me);
   }
 };

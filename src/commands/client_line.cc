@@ -10,6 +10,7 @@ using namespace engine;
 std::string flags_of(const Client& client) {
   std::string flags;
   if (client.monitor) flags += 'O';
+  if (client.subscriptions.any()) flags += 'P';
   if (client.transaction.open || client.transaction.executing > 0) flags += 'x';
   if (client.blocked) flags += 'b';
   if (client.transaction.aborted) flags += 'd';
@@ -63,7 +64,9 @@ std::string client_line(const CommandContext& c, const Client& client) {
                 1000,
       flags_of(client), client.database);
   const auto queued = static_cast<int64_t>(transaction.queue.size() + transaction.executing);
-  fmt::format_to(out, " sub=0 psub=0 ssub=0 multi={} watch={}",
+  const Subscriptions& subscriptions = client.subscriptions;
+  fmt::format_to(out, " sub={} psub={} ssub={} multi={} watch={}", subscriptions.channels.size(),
+                 subscriptions.patterns.size(), subscriptions.shard_channels.size(),
                  transaction.open || transaction.executing > 0 ? queued : -1,
                  transaction.watched.size());
   // Replies are built in a buffer of the thread: a client has none of its own (rbs, rbp, obl).

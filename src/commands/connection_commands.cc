@@ -5,6 +5,7 @@
 #include "commands/table.h"
 #include "engine/context.h"
 #include "engine/server_identity.h"
+#include "engine/subscribing.h"
 
 namespace scrubjay::commands {
 namespace {
@@ -17,6 +18,12 @@ constexpr std::string_view kWrongPass =
 
 void ping(CommandContext& c) {
   if (c.args.size() > 2) fail("ERR wrong number of arguments for '{}' command", c.command.name);
+  if (c.client.in_subscriber_mode()) {
+    c.reply.array(2);
+    c.reply.bulk("pong");
+    c.reply.bulk(c.args.size() == 2 ? c.args[1] : "");
+    return;
+  }
   if (c.args.size() == 2)
     c.reply.bulk(c.args[1]);
   else
@@ -55,6 +62,7 @@ void reset(CommandContext& c) {
   drop_transaction(c);
   if (client.monitor) c.services.monitors.fetch_sub(1, std::memory_order_relaxed);
   client.monitor = false;
+  unsubscribe_all(c.services.hub, client);
   client.database = 0;
   client.protocol = 2;
   client.name.clear();
@@ -196,14 +204,14 @@ constexpr CommandSpec kRows[] = {
      .summary = "Handshakes with the Redis server."},
     {.syntax = "PING [message]",
      .handler = ping,
-     .flags = kFast,
+     .flags = kFast | kWhileSubscribed,
      .group = kConnection,
      .since = "1.0.0",
      .complexity = "O(1)",
      .summary = "Returns the server's liveliness response."},
     {.syntax = "QUIT",
      .handler = quit,
-     .flags = kAlwaysHeard | kControl,
+     .flags = kAlwaysHeard | kControl | kWhileSubscribed,
      .group = kConnection,
      .since = "1.0.0",
      .complexity = "O(1)",
@@ -211,7 +219,7 @@ constexpr CommandSpec kRows[] = {
      .arity = -1},
     {.syntax = "RESET",
      .handler = reset,
-     .flags = kAlwaysHeard | kControl | kLocksWatched,
+     .flags = kWhileSubscribed | kAlwaysHeard | kControl | kLocksWatched,
      .group = kConnection,
      .since = "6.2.0",
      .complexity = "O(1)",

@@ -288,6 +288,7 @@ void hsetex(CommandContext& c) {
     for (size_t i = 0; i < pairs.size(); i += 2) erased |= hash.erase(pairs[i]);
     if (!erased) return;
     hash.file_deadlines();
+    hash.announce("hset");
     return hash.announce("hdel");
   }
   hash.expect(pairs);

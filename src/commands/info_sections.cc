@@ -98,12 +98,14 @@ void server(Services& services, std::string& out) {
 void clients(Services& services, std::string& out) {
   uint64_t largest_input = 0;
   uint64_t largest_output = 0;
+  uint64_t listening = 0;
   uint64_t watching = 0;
   uint64_t watched = 0;
   services.clients.each([&](engine::Client& client) {
     largest_input =
         std::max(largest_input, client.query_buffer_bytes.load(std::memory_order_relaxed));
     largest_output = std::max(largest_output, client.output_bytes.load(std::memory_order_relaxed));
+    listening += client.subscriptions.any() ? 1 : 0;
     watching += client.transaction.watched.empty() ? 0 : 1;
   });
   services.keyspace.each_stripe(true,
@@ -115,7 +117,7 @@ void clients(Services& services, std::string& out) {
   field(out, "client_recent_max_output_buffer", largest_output);
   field(out, "blocked_clients", services.blocked_clients.load());
   field(out, "tracking_clients", 0);
-  field(out, "pubsub_clients", 0);
+  field(out, "pubsub_clients", listening);
   field(out, "watching_clients", watching);
   field(out, "clients_in_timeout_table", services.blocked_clients.load());
   field(out, "total_watched_keys", watched);
@@ -225,8 +227,10 @@ void stats(Services& services, std::string& out) {
                     "current_eviction_exceeded_time"});
   field(out, "keyspace_hits", keys.hits);
   field(out, "keyspace_misses", keys.misses);
-  zero_fields(out, {"pubsub_channels", "pubsub_patterns", "pubsubshard_channels",
-                    "latest_fork_usec", "total_forks", "migrate_cached_sockets",
+  field(out, "pubsub_channels", services.hub.count_channels(pubsub::Space::kChannels));
+  field(out, "pubsub_patterns", services.hub.count_patterns());
+  field(out, "pubsubshard_channels", services.hub.count_channels(pubsub::Space::kShardChannels));
+  zero_fields(out, {"latest_fork_usec", "total_forks", "migrate_cached_sockets",
                     "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
                     "active_defrag_key_hits", "active_defrag_key_misses",
                     "total_active_defrag_time", "current_active_defrag_time", "tracking_total_keys",

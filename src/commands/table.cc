@@ -40,6 +40,7 @@ std::vector<Rows> all_rows() {
       expire_rows(),
       scan_rows(),
       object_rows(),
+      pubsub_rows(),
       transaction_rows(),
       connection_rows(),
       client_rows(),

@@ -46,6 +46,7 @@ Rows keyspace_rows();
 Rows expire_rows();
 Rows scan_rows();
 Rows object_rows();
+Rows pubsub_rows();
 Rows transaction_rows();
 Rows connection_rows();
 Rows client_rows();

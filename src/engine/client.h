@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "pubsub/peer.h"
 #include "resp/reply.h"
 #include "schema/command_table.h"
 
@@ -47,6 +49,17 @@ struct BlockedState {
   std::shared_ptr<ClientWaiter> waiter{};
 };
 
+// What a client listens to.
+struct Subscriptions {
+  std::set<std::string, std::less<>> channels;
+  std::set<std::string, std::less<>> patterns;
+  std::set<std::string, std::less<>> shard_channels;
+
+  // As replies to SUBSCRIBE and its kin tell it; shard channels count apart.
+  size_t count() const { return channels.size() + patterns.size(); }
+  bool any() const { return count() + shard_channels.size() > 0; }
+};
+
 enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkipThis };
 
 struct Client {
@@ -79,6 +92,10 @@ struct Client {
   // What it is in the middle of.
   Transaction transaction;
   std::unique_ptr<BlockedState> blocked;
+  Subscriptions subscriptions;
+  pubsub::PeerPtr peer;  // how others reach it
+  // In RESP2 who listens may do little else: replies and messages could not be told apart.
+  bool in_subscriber_mode() const { return protocol == 2 && subscriptions.any(); }
   bool close_after_reply = false;
 
   // Set by others who hold the world; the owner obeys before the next command.

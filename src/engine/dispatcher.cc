@@ -126,7 +126,7 @@ bool Dispatcher::make_room(Worker& worker) {
   if (allocated_bytes() <= limit) return true;
   const int64_t start_ns = services_.clock.now_ns();
   do {
-    if (!store::evict_one(services_.keyspace, worker.world, nullptr)) return false;
+    if (!store::evict_one(services_.keyspace, worker.world, worker.effects.get())) return false;
     if (allocated_bytes() <= limit) break;
   } while (services_.clock.now_ns() - start_ns < kMakeRoomNs);
   if (services_.keyspace.any_gone()) serve_waiters_of_gone_keys(services_, worker);
@@ -152,6 +152,12 @@ std::string Dispatcher::why_refused(Worker& worker, Client& client, const Comman
              "configuration file, "
              "and then restart the server.";
     }
+  }
+  if (client.in_subscriber_mode() && !(flags & schema::kWhileSubscribed)) {
+    return fmt::format(
+        "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+        "allowed in this context",
+        command.name);
   }
   if (client.transaction.open && (flags & schema::kNoMulti))
     return "ERR Command not allowed inside a transaction";
@@ -191,7 +197,7 @@ Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
            fmt::format("ERR wrong number of arguments for '{}' command", command->name), reply);
   } else {
     const bool plain = client.authenticated && !client.transaction.open &&
-                       services_.config.maxmemory == 0 &&
+                       !client.in_subscriber_mode() && services_.config.maxmemory == 0 &&
                        (command->flags & (schema::kProtected | schema::kLocksQueue)) == 0;
     std::string error;
     if (!plain) [[unlikely]]
@@ -209,9 +215,15 @@ Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
     }
   }
 
+  if (worker.outgoing.must_ring()) [[unlikely]]
+    worker.outgoing.ring();
   if (mode != ReplyMode::kOn || client.reply_mode != ReplyMode::kOn) [[unlikely]] {
+    // What tells of subscriptions is a message, not a reply.
+    constexpr uint32_t kSubscribing = schema::kPubSub | schema::kWhileSubscribed;
+    const bool is_message = command != nullptr && (command->flags & kSubscribing) == kSubscribing;
     const bool skipped = mode == ReplyMode::kSkipThis && client.reply_mode == ReplyMode::kSkipThis;
-    if (client.reply_mode == ReplyMode::kOff || skipped) reply.buffer().truncate(mark);
+    if ((client.reply_mode == ReplyMode::kOff || skipped) && !is_message)
+      reply.buffer().truncate(mark);
     if (skipped) client.reply_mode = ReplyMode::kOn;
     if (client.reply_mode == ReplyMode::kSkipNext) client.reply_mode = ReplyMode::kSkipThis;
   }

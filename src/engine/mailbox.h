@@ -3,15 +3,12 @@
 // round.
 #pragma once
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
-#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <utility>
 #include <vector>
 
+#include "base/doorbell.h"
 #include "base/shared_bytes.h"
 
 namespace scrubjay::engine {
@@ -35,37 +32,27 @@ struct Letter {
 
 class Mailbox {
  public:
-  Mailbox() : event_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
-  ~Mailbox() { ::close(event_); }
+  explicit Mailbox(Doorbell& bell) : bell_(bell) {}
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
-  // Any thread. The owner's eventfd is written once until it collects.
+  // Any thread. Wakes the owner.
   void post(Letter letter) {
     {
       const std::lock_guard lock(mutex_);
       letters_.push_back(std::move(letter));
     }
-    if (!signalled_.exchange(true, std::memory_order_seq_cst)) {
-      const uint64_t one = 1;
-      [[maybe_unused]] const ssize_t written = ::write(event_, &one, sizeof one);
-    }
+    if (bell_.claim()) bell_.ring();
   }
 
   // Owner only.
-  int event_descriptor() const { return event_; }
-  bool empty() const { return !signalled_.load(std::memory_order_relaxed); }
   std::vector<Letter> collect() {
-    uint64_t count = 0;
-    [[maybe_unused]] const ssize_t read = ::read(event_, &count, sizeof count);
-    signalled_.store(false, std::memory_order_seq_cst);
     const std::lock_guard lock(mutex_);
     return std::exchange(letters_, {});
   }
 
  private:
-  const int event_;
-  std::atomic<bool> signalled_{false};
+  Doorbell& bell_;
   std::mutex mutex_;
   std::vector<Letter> letters_;
 };

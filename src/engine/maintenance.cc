@@ -41,7 +41,8 @@ int64_t Maintenance::run_slice() {
     while (!done && !out_of_time) {
       {
         const std::lock_guard lock(stripe.mutex);
-        done = store::expire_due(keyspace, stripe, now_ns / 1'000'000, kKeysPerHold, nullptr);
+        done = store::expire_due(keyspace, stripe, now_ns / 1'000'000, kKeysPerHold,
+                                 worker_.effects.get());
       }
       now_ns = services_.clock.now_ns();
       out_of_time = now_ns - start_ns >= kSliceNs || services_.gates.wanted();

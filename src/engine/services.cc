@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/random.h"
+#include "engine/effects.h"
 
 namespace scrubjay::engine {
 namespace {
@@ -39,6 +40,9 @@ Services::Services(const Clock& server_clock, config::Config start_config,
   if (threads > 1) retiring_janitor.store(&janitor, std::memory_order_release);
   for (uint32_t i = 0; i < threads; ++i) {
     workers.push_back(std::make_unique<Worker>(i, gates, keyspace, commands.size()));
+    Worker& worker = *workers.back();
+    worker.effects = std::make_unique<Effects>(*this, worker);
+    worker.keys.set_listener(worker.effects.get());
   }
   keyspace.free_later = [this](std::vector<store::Entry*>&& entries) {
     janitor.free_later(std::move(entries));
@@ -76,7 +80,7 @@ bool Services::end_pause_if_over(int64_t now_ms) {
 void Services::apply_policy() {
   keyspace.policy = {config.maxmemory_policy, static_cast<int>(config.lfu_log_factor),
                      static_cast<int>(config.lfu_decay_time),
-                     static_cast<int>(config.maxmemory_samples)};
+                     static_cast<int>(config.maxmemory_samples), config.notify_keyspace_events};
   keyspace.limits = {.hash_entries = config.hash_max_listpack_entries,
                      .hash_value = config.hash_max_listpack_value,
                      .list_size = config.list_max_listpack_size,

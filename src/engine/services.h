@@ -15,6 +15,7 @@
 #include "engine/latency_monitor.h"
 #include "engine/slow_log.h"
 #include "engine/worker.h"
+#include "pubsub/hub.h"
 #include "schema/command_table.h"
 #include "store/keyspace.h"
 
@@ -42,6 +43,7 @@ struct Services {
   store::Keyspace keyspace;
   std::vector<std::unique_ptr<Worker>> workers;
   ClientRegistry clients;
+  pubsub::Hub hub;
   SlowLog slow_log;
   LatencyMonitor latency_monitor;
   Dispatcher* dispatcher = nullptr;

@@ -3,12 +3,15 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "engine/gates.h"
 #include "engine/mailbox.h"
 #include "metrics/counters.h"
+#include "pubsub/peer.h"
 #include "store/locked_keys.h"
 
 namespace scrubjay::engine {
@@ -18,11 +21,19 @@ struct Worker {
       : index(number), gate(gates.add()), keys(keyspace) {
     counters.commands.resize(command_count);
   }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
 
   const uint32_t index;
   Gates::Gate& gate;
-  Mailbox mailbox;
+  Doorbell bell;
+  Mailbox mailbox{bell};
+  pubsub::Inbox inbox{bell};
+  pubsub::Outgoing outgoing{inbox};
+  // Hands what the own inbox holds to its clients; set by the thread.
+  std::function<void()> deliver_pushes;
   store::LockedKeys keys;
+  std::unique_ptr<store::ChangeListener> effects;  // of changes that this thread makes
   metrics::ThreadCounters counters;
   std::vector<store::Key> key_list;  // keys of the command in progress
   int64_t stamp_ns = 0;              // when the last command ended: the next one's start

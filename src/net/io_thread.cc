@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "engine/subscribing.h"
 #include "net/address.h"
 #include "net/session.h"
 
@@ -22,10 +23,11 @@ IoThread::IoThread(engine::Services& services, engine::Worker& worker)
       worker_(worker),
       context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE),
       reactor_(context_),
-      mail_(context_, ::dup(worker.mailbox.event_descriptor())),
+      mail_(context_, ::dup(worker.bell.descriptor())),
       timer_(context_),
       maintenance_(services, worker),
       reply_(reply_buffer_) {
+  worker_.deliver_pushes = [this] { deliver_pushes(); };
   refresh_limits();
 }
 
@@ -36,7 +38,7 @@ void IoThread::refresh_limits() {
   const config::Config& config = services_.config;
   limits_version_ = services_.config_version.load(std::memory_order_relaxed);
   limits_ = {config.proto_max_bulk_len, config.client_query_buffer_limit, config.timeout_s * 1000,
-             config.client_output_buffer_limit.normal};
+             config.client_output_buffer_limit.normal, config.client_output_buffer_limit.pubsub};
   services_.gates.leave(worker_.gate);
 }
 
@@ -46,7 +48,7 @@ void IoThread::run() {
   maintain();
   reactor_.start([this] {
     run_round();
-    dropped_.clear();
+    settle();
   });
   context_.run();
 }
@@ -75,6 +77,8 @@ void IoThread::run_round() {
     }
   }
   services_.gates.leave(worker_.gate);
+  // What others did before these requests were sent is told before they are answered.
+  if (worker_.inbox.has_some()) deliver_pushes();
   in_round_ = true;
   for (const Round::Part& part : round_.parts) part.session->run_part(round_, part);
   in_round_ = false;
@@ -82,9 +86,21 @@ void IoThread::run_round() {
   round_.clear();
 }
 
-void IoThread::send_outbox() {
-  outbox_.empty_into(
-      [](Session& session, std::string_view replies) { session.send_held(replies); });
+void IoThread::deliver_pushes() {
+  worker_.outgoing.own_collected();
+  for (const pubsub::Push& push : worker_.inbox.collect()) {
+    for (const pubsub::PeerPtr& peer : push.receivers->peers) {
+      if (peer->alive.load(std::memory_order_relaxed)) peer->sink.push(push.bytes);
+    }
+    if (executing_ == nullptr && outbox_.is_due(worker_.stamp_ns)) send_outbox();
+  }
+}
+
+void IoThread::settle() {
+  while (worker_.inbox.has_some()) deliver_pushes();
+  send_outbox();
+  worker_.outgoing.ring();
+  if (!worker_.inbox.has_some()) dropped_.clear();
 }
 
 void IoThread::wait_mail() {
@@ -98,6 +114,7 @@ void IoThread::wait_mail() {
 
 void IoThread::read_mail() {
   using Kind = engine::Letter::Kind;
+  worker_.bell.answer();
   for (engine::Letter& letter : worker_.mailbox.collect()) {
     switch (letter.kind) {
       case Kind::kAdopt:
@@ -124,12 +141,14 @@ void IoThread::read_mail() {
       case Kind::kMonitorLine:
         for (Session* session : all_sessions()) {
           const engine::Client& client = session->client();
-          if (client.monitor && letter.number > client.monitor_from) session->push(letter.bytes);
+          if (client.monitor && letter.number > client.monitor_from)
+            session->send_now(letter.bytes);
         }
         break;
     }
   }
   maintain();
+  settle();
 }
 
 void IoThread::look_at_all() {
@@ -160,6 +179,8 @@ void IoThread::drop(Session& session) {
   services_.gates.enter(worker_.gate);
   services_.clients.remove(client);
   services_.dispatcher->forget(worker_, client);
+  engine::unsubscribe_all(services_.hub, client);
+  client.peer->alive.store(false, std::memory_order_relaxed);
   if (client.monitor) services_.monitors.fetch_sub(1, std::memory_order_relaxed);
   if (client.blocked) services_.blocked_clients.fetch_sub(1, std::memory_order_relaxed);
   services_.gates.leave(worker_.gate);
@@ -193,6 +214,7 @@ void IoThread::arm(int64_t when_ms) {
     armed_for_ms_ = kNever;
     worker_.armed_until.store(kNever, std::memory_order_relaxed);
     maintain();
+    settle();
   });
 }
 

@@ -33,6 +33,7 @@ class IoThread {
     uint64_t query_buffer = 1u << 30;
     int64_t timeout_ms = 0;
     config::OutputBufferLimit output;
+    config::OutputBufferLimit pubsub_output;  // of clients that listen to channels
   };
 
   IoThread(engine::Services& services, engine::Worker& worker);
@@ -63,7 +64,13 @@ class IoThread {
   // Whether replies are to wait in the outbox for the end of the round.
   bool in_round() const { return in_round_; }
   Outbox& outbox() { return outbox_; }
-  void send_outbox();
+  void send_outbox() { outbox_.send(); }
+  // Hands the messages of the own inbox to their clients. Sent later, with the outbox.
+  void deliver_pushes();
+  // The session whose commands run now, with the gate raised: nothing is sent meanwhile, and what
+  // is pushed to it goes right behind its reply.
+  Session* executing() const { return executing_; }
+  void set_executing(Session* session) { executing_ = session; }
 
   void adopt(int socket);
   void drop(Session& session);
@@ -74,6 +81,8 @@ class IoThread {
 
  private:
   void refresh_limits();
+  // The end of whatever the thread was woken for: what is to be sent is sent.
+  void settle();
   void wait_mail();
   void read_mail();
   void maintain();
@@ -94,6 +103,7 @@ class IoThread {
   uint64_t limits_version_ = 0;
   Round round_;
   bool in_round_ = false;
+  Session* executing_ = nullptr;
   Outbox outbox_;
   std::array<char, 16 * 1024> read_buffer_;
   resp::RequestBatch batch_;

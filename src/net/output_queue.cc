@@ -83,6 +83,13 @@ OutputQueue::Sent OutputQueue::send(int socket, resp::ReplyBuffer& replies, uint
   return flush(socket, sent);
 }
 
+OutputQueue::Sent OutputQueue::send(int socket, const SharedBytes& message, char first,
+                                    uint64_t& sent) {
+  push(SharedBytes::copy_of({&first, 1}), 0, 1);
+  push(message, 1, message.size());
+  return flush(socket, sent);
+}
+
 OutputQueue::Sent OutputQueue::flush(int socket, uint64_t& sent) {
   while (!pieces_.empty()) {
     iovec pieces[kMaxPieces];

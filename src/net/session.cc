@@ -30,6 +30,7 @@ Session::Session(IoThread& thread, int socket, uint64_t id)
   client_.unix_socket = is_unix_socket(socket);
   client_.created_ms = thread.services().clock.now_ms();
   client_.last_active_ms = client_.created_ms;
+  client_.peer = new pubsub::Peer(id, thread.worker().inbox, *this);
 }
 
 Session::~Session() {
@@ -181,10 +182,12 @@ size_t Session::execute(const resp::RequestBatch& batch,
     engine::Dispatcher& dispatcher = *services.dispatcher;
     resp::ReplyBuilder& reply = thread_.reply();
     reply.set_protocol(client_.protocol);
+    if (thread_.outbox().is_due(worker.stamp_ns)) thread_.send_outbox();
+    if (closed_) return consumed;
     services.gates.enter(worker.gate);
     worker.stamp_ns = services.clock.now_ns();
-    if (thread_.outbox().is_due(worker.stamp_ns)) thread_.send_outbox();
     client_.last_active_ms.store(worker.stamp_ns / 1'000'000, std::memory_order_relaxed);
+    thread_.set_executing(this);
     for (size_t i = 0; i < parsed.count; ++i) {
       if (client_.killed.load(std::memory_order_relaxed)) break;
       const auto& request = batch.requests[parsed.first + i];
@@ -192,6 +195,8 @@ size_t Session::execute(const resp::RequestBatch& batch,
                                                         request.argument_count);
       const auto result = dispatcher.execute(worker, client_, arguments, prepared[i], reply);
       reply.set_protocol(client_.protocol);
+      if (worker.outgoing.for_own()) [[unlikely]]
+        thread_.deliver_pushes();
       if (result == engine::Dispatcher::Outcome::kDone && !client_.close_after_reply) {
         if (services.gates.wanted()) {
           services.gates.leave(worker.gate);
@@ -207,6 +212,7 @@ size_t Session::execute(const resp::RequestBatch& batch,
       outcome = Outcome::kNothing;
       break;
     }
+    thread_.set_executing(nullptr);
     services.gates.leave(worker.gate);
     if (client_.blocked) {
       services.blocked_clients.fetch_add(1, std::memory_order_relaxed);
@@ -281,7 +287,31 @@ void Session::flush_output() {
   after_send(state, sent);
 }
 
-void Session::push(const SharedBytes& bytes) {
+void Session::push(const SharedBytes& message) {
+  if (closed_) return;
+  const char first = client_.protocol > 2 ? '>' : '*';
+  if (thread_.executing() == this) {
+    resp::ReplyBuffer& replies = thread_.reply().buffer();
+    const size_t at = replies.mark();
+    replies.append(message.view());
+    replies.set(at, first);
+    return;
+  }
+  if (message.size() <= Outbox::kMaxReply || thread_.executing() != nullptr) {
+    thread_.outbox().put(*this, message.view(), thread_.worker().stamp_ns, first);
+    return;
+  }
+  thread_.send_outbox();
+  if (!closed_) send_message(message, first);
+}
+
+void Session::send_message(const SharedBytes& message, char first) {
+  uint64_t sent = 0;
+  const auto state = output_.send(client_.socket, message, first, sent);
+  after_send(state, sent);
+}
+
+void Session::send_now(const SharedBytes& bytes) {
   if (closed_) return;
   resp::ReplyBuffer& replies = thread_.reply().buffer();
   replies.append(bytes.view());
@@ -308,7 +338,7 @@ void Session::served(uint64_t ticket, const SharedBytes& reply) {
   }
   client_.blocked.reset();
   thread_.services().blocked_clients.fetch_sub(1, std::memory_order_relaxed);
-  push(reply);
+  send_now(reply);
   go_on();
 }
 
@@ -341,7 +371,7 @@ void Session::check_limits(int64_t now_ms) {
     return close();
   }
   const uint64_t waiting = output_.bytes();
-  const auto& output = limits.output;
+  const auto& output = client_.subscriptions.any() ? limits.pubsub_output : limits.output;
   bool over = output.hard != 0 && waiting > output.hard;
   if (output.soft != 0 && waiting > output.soft) {
     if (over_soft_limit_since_ms_ == 0) over_soft_limit_since_ms_ = now_ms;

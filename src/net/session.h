@@ -7,6 +7,7 @@
 
 #include "engine/client.h"
 #include "net/input_buffer.h"
+#include "net/outbox.h"
 #include "net/output_queue.h"
 #include "net/reactor.h"
 #include "net/round.h"
@@ -16,14 +17,14 @@ namespace scrubjay::net {
 
 class IoThread;
 
-class Session : private Reactor::Handler {
+class Session : private Reactor::Handler, private pubsub::PushSink {
  public:
   Session(IoThread& thread, int socket, uint64_t id);
   virtual ~Session();
 
   void start();
   // Sends bytes that nobody asked for (MONITOR lines, messages).
-  void push(const SharedBytes& bytes);
+  void send_now(const SharedBytes& bytes);
   // Obeys what others changed: killed, unblocked, commands no longer paused.
   void look(int64_t now_ms);
   // The client waited for data under this ticket: this is its reply.
@@ -37,10 +38,12 @@ class Session : private Reactor::Handler {
   void run_part(const Round& round, const Round::Part& part);
   // Sends replies that waited in the thread's outbox.
   void send_held(std::string_view replies);
+  size_t& outbox_slot() { return outbox_slot_; }
   // Closes the connection if it has been idle for too long, or too slow to take its replies.
   void check_limits(int64_t now_ms);
 
  private:
+  void push(const SharedBytes& message) override;
   void on_ready(bool readable, bool writable) override;
   // Reads into the thread's round; run_part() executes later.
   void on_readable();
@@ -61,6 +64,7 @@ class Session : private Reactor::Handler {
   void send_replies();
   // Puts the replies into the thread's outbox, if they can wait there.
   bool hold_replies();
+  void send_message(const SharedBytes& message, char first);
   void after_send(OutputQueue::Sent state, uint64_t sent);
   void flush_output();
   void finish_wait(bool with_error);
@@ -74,6 +78,7 @@ class Session : private Reactor::Handler {
   bool postponed_ = false;      // commands are paused: the first request in input_ waits
   bool reading_ended_ = false;  // after QUIT or a protocol error
   bool closed_ = false;
+  size_t outbox_slot_ = Outbox::kNoSlot;
   int64_t over_soft_limit_since_ms_ = 0;
 };
 

@@ -29,6 +29,8 @@ class ReplyBuffer {
     splices_.push_back({size_, std::move(block)});
   }
 
+  void set(size_t at, char byte) { data_[at] = byte; }
+
   // A place in the buffer that truncate() can go back to.
   size_t mark() const { return size_; }
   void truncate(size_t mark) {

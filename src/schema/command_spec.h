@@ -44,6 +44,7 @@ enum Flag : uint32_t {
   kControl = 1u << 26,     // runs at once inside MULTI instead of being queued (EXEC, DISCARD ...)
   kLocksQueue = 1u << 27,  // locks what the queued commands of the transaction name (EXEC)
   kLocksWatched = 1u << 28,  // locks what the client watches (EXEC, DISCARD, UNWATCH, RESET)
+  kWhileSubscribed = 1u << 30,  // allowed while a RESP2 client listens to channels
   kContainer = 1u << 29,     // has subcommands and a handler of its own (COMMAND)
 };
 

@@ -20,10 +20,8 @@ struct Change {
 
 class ChangeListener {
  public:
+  virtual ~ChangeListener() = default;
   virtual void changed(const Change& change) = 0;
-
- protected:
-  ~ChangeListener() = default;
 };
 
 }  // namespace scrubjay::store

@@ -23,6 +23,7 @@ struct Policy {
   int lfu_log_factor = 10;
   int lfu_decay_minutes = 1;
   int samples = 5;
+  uint32_t events = 0;  // config::KeyspaceEvent; here for misses and new keys
 
   bool lfu() const {
     return eviction == EvictionPolicy::kVolatileLfu || eviction == EvictionPolicy::kAllkeysLfu;

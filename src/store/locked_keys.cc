@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "config/keyspace_events.h"
 #include "store/access.h"
 
 namespace scrubjay::store {
@@ -127,6 +128,8 @@ const Entry* LockedKeys::find_in(int database, const Key& key, Lookup lookup) {
   Entry* entry = locate_live(stripe, database, key).entry;
   if (lookup == Lookup::kRead || lookup == Lookup::kExamine) {
     ++(entry != nullptr ? stripe.counters.hits : stripe.counters.misses);
+    if (entry == nullptr && (keyspace_.policy.events & config::kEventKeyMiss)) [[unlikely]]
+      tell("keymiss", database, key);
   }
   if (entry != nullptr && touching_ && (lookup == Lookup::kRead || lookup == Lookup::kWrite))
     touch(entry);
@@ -160,6 +163,12 @@ void LockedKeys::insert(Stripe& stripe, int database, const Key& key, Entry* ent
   ++generation_;
   shelf.table.insert(key.hash, entry);
   file(stripe, shelf, entry);
+  if (keyspace_.policy.events & config::kEventNew) [[unlikely]]
+    tell("new", database, key);
+}
+
+void LockedKeys::tell(std::string_view event, int database, const Key& key) {
+  if (listener_ != nullptr) listener_->changed({event, key, database, false});
 }
 
 void LockedKeys::replace(Stripe& stripe, const Key& key, const Found& found, Entry* entry) {

@@ -114,6 +114,8 @@ class LockedKeys {
 
  private:
   void publish(const Change& change);
+  // An event of which only the listener hears: nothing has changed, or what has is announced later.
+  void tell(std::string_view event, int database, const Key& key);
   friend class ValueEdit;
   struct Found {
     Shelf* shelf = nullptr;

@@ -136,7 +136,7 @@ std::string Actor::wait(const Words& request, int64_t patience_ms) {
 }
 
 void Actor::maintain() {
-  if (!worker_.mailbox.empty()) worker_.mailbox.collect();
+  worker_.mailbox.collect();
   const int64_t next = maintenance_.run_slice();
   worker_.armed_until.store(next, std::memory_order_relaxed);
 }

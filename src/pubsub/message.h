@@ -1,0 +1,13 @@
+// Messages as RESP2 has them, arrays of bulk strings. RESP3 differs in the first byte: '>'.
+#pragma once
+
+#include <initializer_list>
+#include <string_view>
+
+#include "base/shared_bytes.h"
+
+namespace scrubjay::pubsub {
+
+SharedBytes make_message(std::initializer_list<std::string_view> words);
+
+}  // namespace scrubjay::pubsub

@@ -1,0 +1,110 @@
+// A client as the hub sees it, and the way to it: messages are put into the inbox of the client's
+// thread, which hands them to the client's sink.
+#pragma once
+
+#include <atomic>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <cstdint>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "base/doorbell.h"
+#include "base/shared_bytes.h"
+
+namespace scrubjay::pubsub {
+
+// Takes messages for one client, on the client's own thread.
+class PushSink {
+ public:
+  // The whole message as RESP2 has it: an array. RESP3 differs in the first byte.
+  virtual void push(const SharedBytes& message) = 0;
+
+ protected:
+  ~PushSink() = default;
+};
+
+class Inbox;
+
+// Lives as long as anybody refers to it; its sink as long as it is alive.
+class Peer : public boost::intrusive_ref_counter<Peer> {
+ public:
+  Peer(uint64_t client_id, Inbox& thread_inbox, PushSink& client_sink)
+      : id(client_id), inbox(thread_inbox), sink(client_sink) {}
+
+  const uint64_t id;
+  Inbox& inbox;
+  PushSink& sink;
+  std::atomic<bool> alive{true};  // cleared by its own thread
+};
+using PeerPtr = boost::intrusive_ptr<Peer>;
+
+// The subscribers of one channel that live on one thread. Never changed while a message for them
+// is on its way: who changes it then makes a copy (channel.h).
+struct Receivers : boost::intrusive_ref_counter<Receivers> {
+  std::vector<PeerPtr> peers;
+};
+using ReceiversPtr = boost::intrusive_ptr<Receivers>;
+
+// One message on its way to a thread.
+struct Push {
+  ReceiversPtr receivers;
+  SharedBytes bytes;
+};
+
+// What is on its way to the clients of one thread: many put, the thread collects.
+class Inbox {
+ public:
+  explicit Inbox(Doorbell& bell) : bell_(bell) {}
+
+  Doorbell& bell() { return bell_; }
+  void put(Push push) {
+    const std::lock_guard lock(mutex_);
+    pushes_.push_back(std::move(push));
+    has_some_.store(true, std::memory_order_relaxed);
+  }
+  bool has_some() const { return has_some_.load(std::memory_order_relaxed); }
+  std::vector<Push> collect() {
+    const std::lock_guard lock(mutex_);
+    has_some_.store(false, std::memory_order_relaxed);
+    return std::exchange(pushes_, {});
+  }
+
+ private:
+  Doorbell& bell_;
+  std::mutex mutex_;
+  std::vector<Push> pushes_;
+  std::atomic<bool> has_some_{false};
+};
+
+// What one thread puts into inboxes. Messages are put under the locks that their order depends on;
+// the threads are woken afterwards. Used by its own thread.
+class Outgoing {
+ public:
+  explicit Outgoing(Inbox& own) : own_(own) {}
+
+  void put(Inbox& inbox, Push push) {
+    inbox.put(std::move(push));
+    if (&inbox == &own_)
+      for_own_ = true;
+    else if (inbox.bell().claim())
+      to_ring_.push_back(&inbox.bell());
+  }
+  // Wakes whom messages wait for, but for the own thread. No locks held.
+  void ring() {
+    for (Doorbell* bell : to_ring_) bell->ring();
+    to_ring_.clear();
+  }
+  bool must_ring() const { return !to_ring_.empty(); }
+  // Whether the own inbox holds something that nobody will be woken for.
+  bool for_own() const { return for_own_; }
+  void own_collected() { for_own_ = false; }
+
+ private:
+  Inbox& own_;
+  std::vector<Doorbell*> to_ring_;
+  bool for_own_ = false;
+};
+
+}  // namespace scrubjay::pubsub
