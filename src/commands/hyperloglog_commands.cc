@@ -12,11 +12,11 @@ namespace scrubjay::commands {
 namespace {
 
 using namespace engine;
+using objects::hll_estimate;
+using objects::hll_histogram;
 using objects::HllEdit;
 using objects::HllRegisters;
 using objects::HyperLogLog;
-using objects::hll_estimate;
-using objects::hll_histogram;
 
 constexpr std::string_view kNotOne = "WRONGTYPE Key is not a valid HyperLogLog string value.";
 constexpr std::string_view kCorrupt = "INVALIDOBJ Corrupted HLL object detected";

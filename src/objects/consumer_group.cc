@@ -72,11 +72,12 @@ void ConsumerGroup::check_invariants() const {
   pending_.check_invariants();
   size_t of_consumers = 0;
   for (const auto& [name, consumer] : consumers_) {
-    consumer->pending.check_invariants();
-    of_consumers += consumer->pending.size();
-    consumer->pending.for_each_from({}, [&](const StreamId& id, const Nothing&) {
+    const Consumer* owner = consumer.get();
+    owner->pending.check_invariants();
+    of_consumers += owner->pending.size();
+    owner->pending.for_each_from({}, [&](const StreamId& id, const Nothing&) {
       const Delivery* delivery = pending_.find(id);
-      if (delivery == nullptr || delivery->consumer != consumer.get()) std::abort();
+      if (delivery == nullptr || delivery->consumer != owner) std::abort();
       return true;
     });
   }

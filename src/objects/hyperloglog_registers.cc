@@ -46,17 +46,14 @@ __attribute__((target("avx2"))) void raise_with_avx2(HllRegisters& registers, co
   const auto load = [](const char* at) {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
   };
-  const __m256i lanes =
-      _mm256_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1,  //
-                       4, 5, 6, -1, 7, 8, 9, -1, 10, 11, 12, -1, 13, 14, 15, -1);
+  const __m256i lanes = _mm256_setr_epi8(0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1,  //
+                                         4, 5, 6, -1, 7, 8, 9, -1, 10, 11, 12, -1, 13, 14, 15, -1);
   for (size_t i = 0; i < kHllRegisters; i += 32, packed += 24) {
     __m256i x = _mm256_shuffle_epi8(_mm256_set_m128i(load(packed + 8), load(packed)), lanes);
-    x = _mm256_or_si256(
-        _mm256_and_si256(x, _mm256_set1_epi32(0x000fff)),
-        _mm256_slli_epi32(_mm256_and_si256(x, _mm256_set1_epi32(0xfff000)), 4));
-    x = _mm256_or_si256(
-        _mm256_and_si256(x, _mm256_set1_epi16(0x003f)),
-        _mm256_slli_epi16(_mm256_and_si256(x, _mm256_set1_epi16(0x0fc0)), 2));
+    x = _mm256_or_si256(_mm256_and_si256(x, _mm256_set1_epi32(0x000fff)),
+                        _mm256_slli_epi32(_mm256_and_si256(x, _mm256_set1_epi32(0xfff000)), 4));
+    x = _mm256_or_si256(_mm256_and_si256(x, _mm256_set1_epi16(0x003f)),
+                        _mm256_slli_epi16(_mm256_and_si256(x, _mm256_set1_epi16(0x0fc0)), 2));
     auto* const target = reinterpret_cast<__m256i*>(&registers[i]);
     _mm256_storeu_si256(target, _mm256_max_epu8(_mm256_loadu_si256(target), x));
   }

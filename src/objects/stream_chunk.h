@@ -54,7 +54,7 @@ class StreamChunk {
   class Reader {
    public:
     explicit Reader(const StreamChunk& chunk)
-        : chunk_(chunk), at_(chunk.entries_), id_(chunk.first_.ms, chunk.first_.seq - 1) {}
+        : chunk_(chunk), at_(chunk.entries_), id_{chunk.first_.ms, chunk.first_.seq - 1} {}
     bool next(Entry& entry);
 
    private:

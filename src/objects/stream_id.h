@@ -13,6 +13,7 @@ struct StreamId {
   uint64_t ms = 0;
   uint64_t seq = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the defaulted body for a 0
   auto operator<=>(const StreamId&) const = default;
   bool is_zero() const { return ms == 0 && seq == 0; }
   bool is_max() const { return *this == max(); }

@@ -43,9 +43,9 @@ enum Flag : uint32_t {
   kWalks = 1u << 25,       // walks the keyspace stripe by stripe; inside MULTI it takes every gate
   kControl = 1u << 26,     // runs at once inside MULTI instead of being queued (EXEC, DISCARD ...)
   kLocksQueue = 1u << 27,  // locks what the queued commands of the transaction name (EXEC)
-  kLocksWatched = 1u << 28,  // locks what the client watches (EXEC, DISCARD, UNWATCH, RESET)
+  kLocksWatched = 1u << 28,     // locks what the client watches (EXEC, DISCARD, UNWATCH, RESET)
   kWhileSubscribed = 1u << 30,  // allowed while a RESP2 client listens to channels
-  kContainer = 1u << 29,     // has subcommands and a handler of its own (COMMAND)
+  kContainer = 1u << 29,        // has subcommands and a handler of its own (COMMAND)
 };
 
 // Command groups, as COMMAND DOCS names them, and the ACL category that goes with most.

@@ -9,7 +9,8 @@
 namespace scrubjay::store {
 
 struct Change {
-  // Redis's event name: "set", "incrby", "expired" ...; a literal. Empty: a change without an event.
+  // Redis's event name: "set", "incrby", "expired" ...; a literal. Empty: a change without an
+  // event.
   std::string_view event;
   Key key;
   int database;

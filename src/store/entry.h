@@ -103,8 +103,8 @@ class Entry {
   // A hash with deadlines on fields.
   bool has_timed_fields() const { return is_hash_object() && hash_is_timed(); }
   bool is_hash_object() const { return is_object() && type() == Type::kHash; }
-  // For a command that is going to look into the value: its object, or the byte of a string. Returns
-  // whether prefetch_inside() has more to fetch, which then looks at what this one fetched.
+  // For a command that is going to look into the value: its object, or the byte of a string.
+  // Returns whether prefetch_inside() has more to fetch, which then looks at what this one fetched.
   bool prefetch_value(const Touch& touch) const;
   void prefetch_inside(const Touch& touch) const;
   // Heap blocks that freeing the entry frees, about.

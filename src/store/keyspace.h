@@ -106,7 +106,8 @@ class Keyspace {
   // once by the engine; unset, they are freed at once.
   std::function<void(std::vector<Entry*>&&)> free_later;
 
-  // Keys that clients wait for and that expiry or eviction took away. Called under the stripe's lock.
+  // Keys that clients wait for and that expiry or eviction took away. Called under the stripe's
+  // lock.
   void note_gone(const Stripe& stripe, int database, std::string_view key);
   bool any_gone() const { return any_gone_.load(std::memory_order_relaxed); }
   std::vector<KeyName> take_gone();

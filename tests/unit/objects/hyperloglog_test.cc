@@ -29,7 +29,8 @@ HllRegisters registers_of(const OwnBytes& value) {
 // A sparse value whose runs are given as bytes.
 OwnBytes with_runs(std::string_view runs) {
   OwnBytes value(empty_hyperloglog().substr(0, kHllHeader));
-  if (!runs.empty()) std::memcpy(value.splice(kHllHeader, 0, runs.size()), runs.data(), runs.size());
+  if (!runs.empty())
+    std::memcpy(value.splice(kHllHeader, 0, runs.size()), runs.data(), runs.size());
   return value;
 }
 
