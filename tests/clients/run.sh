@@ -84,14 +84,16 @@ if [ -z "$node_missing" ]; then
   echo "== ioredis and node-redis"
   : >"$folder/node"
   for file in "$here"/node/*.test.js; do
-    (cd "$here/node" && timeout 180 node --test --test-reporter=tap "$file") >"$folder/one" 2>&1 ||
+    (cd "$here/node" && timeout 180 node --test --test-reporter=tap "$file") >"$folder/one" 2>&1 || {
       status=1
+      echo "$(basename "$file") failed or did not end:"
+      grep -A25 'not ok' "$folder/one" || tail -n 20 "$folder/one"
+    }
     cat "$folder/one" >>"$folder/node"
   done
   sum_of() { awk -v what="$1" '$1 == "#" && $2 == what { sum += $3 } END { print sum + 0 }' "$folder/node"; }
   node_passed=$(sum_of pass)
   node_failed=$(sum_of fail)
-  [ "$node_failed" = 0 ] || grep -A25 'not ok' "$folder/node"
 fi
 
 if ! kill -0 "$pid" 2>/dev/null; then

@@ -288,6 +288,9 @@ def main():
                     if "HELLO" in (text or ""):
                         out = re.sub(rb"(id\"? ?(?:=> \(integer\) )?|\r?\nid\r?\n)\d+", rb"\1N", out)
                         out = re.sub(rb"(\"id\"\r\n +\d+\) \(integer\) )\d+", rb"\1N", out)
+                    if "--pipe" in arguments and where == "terminal":
+                        # Replies may come while the input is still being sent.
+                        out = b"".join(sorted(out.splitlines(keepends=True)))
                     results.append((status, out, err))
                 report.compare(f"{title} on a {where}", *results)
 
