@@ -48,6 +48,7 @@ std::vector<Rows> all_rows() {
       config_rows(),
       acl_rows(),
       cluster_rows(),
+      script_rows(),
       scripting_rows(),
   };
 }

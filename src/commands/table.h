@@ -54,6 +54,7 @@ Rows command_rows();
 Rows config_rows();
 Rows acl_rows();
 Rows cluster_rows();
+Rows script_rows();
 Rows scripting_rows();
 
 // The rows of every group, containers before their subcommands.

@@ -31,11 +31,6 @@ bool is_http(std::string_view word) {
   return equal_ignoring_case(word, "post") || equal_ignoring_case(word, "host:");
 }
 
-bool arity_fits(const Command& command, size_t count) {
-  return command.arity >= 0 ? count == static_cast<size_t>(command.arity)
-                            : count >= static_cast<size_t>(-command.arity);
-}
-
 // Appends the keys that the request names.
 void append_keys(const Command& command, std::span<const std::string_view> arguments,
                  std::vector<store::Key>& keys) {
@@ -161,7 +156,8 @@ std::string Dispatcher::why_refused(Worker& worker, Client& client, const Comman
   }
   if (client.transaction.open && (flags & schema::kNoMulti))
     return "ERR Command not allowed inside a transaction";
-  if (services_.config.maxmemory != 0 && !make_room(worker)) {
+  worker.out_of_memory = services_.config.maxmemory != 0 && !make_room(worker);
+  if (worker.out_of_memory) {
     bool needs_memory = flags & schema::kDenyOom;
     if (client.transaction.open && !(flags & schema::kControl)) needs_memory = true;
     if (flags & schema::kLocksQueue) {
@@ -238,7 +234,8 @@ void Dispatcher::lock_transaction(Worker& worker, Client& client, const Command&
   keys.clear();
   if (command.flags & schema::kLocksQueue) {
     for (const QueuedCommand& queued : transaction.queue) {
-      constexpr uint32_t kNeedsWorld = schema::kWorld | schema::kWalks | schema::kLocksWatched;
+      constexpr uint32_t kNeedsWorld =
+          schema::kWorld | schema::kWalks | schema::kLocksWatched | schema::kScript;
       world |= (queued.command->flags & kNeedsWorld) != 0 || queued.command->every_key;
       views.assign(queued.arguments.begin(), queued.arguments.end());
       append_keys(*queued.command, views, keys);
@@ -253,7 +250,7 @@ void Dispatcher::run(Worker& worker, Client& client, const Command& command,
                      resp::ReplyBuilder& reply) {
   std::vector<store::Key>& keys = worker.key_list;
   keys.clear();
-  bool world = (command.flags & schema::kWorld) != 0 || command.every_key;
+  bool world = (command.flags & (schema::kWorld | schema::kScript)) != 0 || command.every_key;
   if (services_.waiters.load(std::memory_order_relaxed) != 0 &&
       (command.flags & (schema::kWrite | schema::kLocksQueue)) != 0) [[unlikely]] {
     lock_with_waiters(worker, client, command, arguments, keys, world);
@@ -349,15 +346,34 @@ void Dispatcher::run_locked(Worker& worker, Client& client, const Command& comma
   call(worker, client, command, arguments, keys, reply, in_transaction);
 }
 
+void Dispatcher::run_in_script(Worker& worker, Client& client, const Command& command,
+                               std::span<const std::string_view> arguments,
+                               std::vector<store::Key>& keys, resp::ReplyBuilder& reply) {
+  keys.clear();
+  append_keys(command, arguments, keys);
+  worker.in_script = true;
+  call(worker, client, command, arguments, keys, reply, true);
+  worker.in_script = false;
+}
+
+void Dispatcher::refuse_in_script(Worker& worker, const Command* command, std::string_view error,
+                                  resp::ReplyBuilder& reply) {
+  if (command != nullptr) ++worker.counters.commands[command->id].rejected;
+  count_error(worker, error);
+  reply.error(error);
+}
+
 void Dispatcher::call(Worker& worker, Client& client, const Command& command,
                       std::span<const std::string_view> arguments, std::span<const store::Key> keys,
                       resp::ReplyBuilder& reply, bool in_transaction) {
   // EXEC is shown behind what it ran.
-  const bool monitored = services_.monitors.load(std::memory_order_relaxed) != 0 &&
-                         !(command.flags & (schema::kSkipMonitor | schema::kAdmin));
+  const uint32_t unseen =
+      command.flags & schema::kScript ? schema::kAdmin : schema::kSkipMonitor | schema::kAdmin;
+  const bool monitored =
+      services_.monitors.load(std::memory_order_relaxed) != 0 && !(command.flags & unseen);
   const bool runs_queue = (command.flags & schema::kLocksQueue) != 0;
   if (monitored && !runs_queue) [[unlikely]]
-    feed_monitors(client, command, arguments);
+    feed_monitors(worker, client, command, arguments);
   worker.keys.select(client.database);
   worker.keys.set_touching(!client.no_touch);
   CommandContext context{Arguments(arguments, command.parent != nullptr ? 2 : 1),
@@ -377,11 +393,11 @@ void Dispatcher::call(Worker& worker, Client& client, const Command& command,
   } catch (const CommandError& error) {
     reply.buffer().truncate(mark);
     reply.error(error.text);
-    count_error(worker, error.text);
+    if (!error.counted) count_error(worker, error.text);
     ++counters.failed;
   }
   if (monitored && runs_queue) [[unlikely]]
-    feed_monitors(client, command, arguments);
+    feed_monitors(worker, client, command, arguments);
   client.last_command = &command;
   ++client.commands;
   ++worker.counters.commands_processed;
@@ -408,12 +424,12 @@ void Dispatcher::call(Worker& worker, Client& client, const Command& command,
   }
 }
 
-void Dispatcher::feed_monitors(const Client& client, const Command& command,
+void Dispatcher::feed_monitors(const Worker& worker, const Client& client, const Command& command,
                                std::span<const std::string_view> arguments) {
   const int64_t now_us = services_.clock.now_us();
   std::string line =
       fmt::format("+{}.{:06} [{} {}]", now_us / 1'000'000, now_us % 1'000'000, client.database,
-                  client.unix_socket ? "unix:" + client.address : client.address);
+                  worker.in_script ? "lua" : client.unix_socket ? "unix:" + client.address : client.address);
   // Passwords are not shown: all that AUTH gets, and the two words behind HELLO's AUTH.
   size_t hidden_from = command.name == "auth" ? 1 : arguments.size();
   size_t hidden_to = arguments.size();
@@ -431,8 +447,8 @@ void Dispatcher::feed_monitors(const Client& client, const Command& command,
   line += "\r\n";
   const SharedBytes bytes = SharedBytes::copy_of(line);
   const uint64_t number = services_.monitor_lines.fetch_add(1) + 1;
-  for (const auto& worker : services_.workers) {
-    worker->mailbox.post({.kind = Letter::Kind::kMonitorLine, .number = number, .bytes = bytes});
+  for (const auto& each : services_.workers) {
+    each->mailbox.post({.kind = Letter::Kind::kMonitorLine, .number = number, .bytes = bytes});
   }
 }
 

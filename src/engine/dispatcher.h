@@ -52,6 +52,14 @@ class Dispatcher {
                   std::span<const std::string_view> arguments, resp::ReplyBuilder& reply,
                   bool in_transaction);
 
+  // The same for a command that a script calls; `keys` is room to work in.
+  void run_in_script(Worker& worker, Client& client, const schema::Command& command,
+                     std::span<const std::string_view> arguments, std::vector<store::Key>& keys,
+                     resp::ReplyBuilder& reply);
+  // An error in its place.
+  void refuse_in_script(Worker& worker, const schema::Command* command, std::string_view error,
+                        resp::ReplyBuilder& reply);
+
   // Runs a waiting client's command again, with its keys held. False, and no reply, if it has to go
   // on waiting.
   bool run_again(Worker& worker, ClientWaiter& waiter, std::span<const std::string_view> arguments,
@@ -67,6 +75,11 @@ class Dispatcher {
   // The row of a request, the subcommand's if there is one. nullptr and an error text when unknown.
   const schema::Command* resolve(std::span<const std::string_view> arguments,
                                  std::string* error) const;
+
+  static bool arity_fits(const schema::Command& command, size_t count) {
+    return command.arity >= 0 ? count == static_cast<size_t>(command.arity)
+                              : count >= static_cast<size_t>(-command.arity);
+  }
 
   // Takes and gives back the world around `f`. Gate raised before and after.
   template <class F>
@@ -98,7 +111,7 @@ class Dispatcher {
             std::span<const std::string_view> arguments, std::span<const store::Key> keys,
             resp::ReplyBuilder& reply, bool in_transaction);
   void count_error(Worker& worker, std::string_view error);
-  void feed_monitors(const Client& client, const schema::Command& command,
+  void feed_monitors(const Worker& worker, const Client& client, const schema::Command& command,
                      std::span<const std::string_view> arguments);
 
   Services& services_;

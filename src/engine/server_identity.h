@@ -1,6 +1,7 @@
 // Who we say we are: Scrubjay's own version, and the Redis whose answers we give.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,7 @@ namespace scrubjay::engine {
 
 inline constexpr std::string_view kScrubjayVersion = "0.1.0";
 inline constexpr std::string_view kRedisVersion = "7.4.2";
+inline constexpr uint32_t kRedisVersionNumber = 0x070402;
 
 // `redis-server --version`'s line, as starters of test servers parse it, with our own name behind
 // it.

@@ -4,6 +4,9 @@
 
 #include "base/random.h"
 #include "engine/effects.h"
+#include "engine/script_runner.h"
+#include "engine/server_identity.h"
+#include "lua/redis_library.h"
 
 namespace scrubjay::engine {
 namespace {
@@ -36,6 +39,7 @@ Services::Services(const Clock& server_clock, config::Config start_config,
                retire),
       started_ms(clock.now_ms()),
       run_id(random_hex(40)) {
+  lua::redis_version = {kRedisVersion.data(), kRedisVersionNumber};
   // With one thread nobody prefetches while another works: memory can go at once.
   if (threads > 1) retiring_janitor.store(&janitor, std::memory_order_release);
   for (uint32_t i = 0; i < threads; ++i) {
@@ -43,6 +47,7 @@ Services::Services(const Clock& server_clock, config::Config start_config,
     Worker& worker = *workers.back();
     worker.effects = std::make_unique<Effects>(*this, worker);
     worker.keys.set_listener(worker.effects.get());
+    script_runners.push_back(std::make_unique<ScriptRunner>(*this, worker));
   }
   keyspace.free_later = [this](std::vector<store::Entry*>&& entries) {
     janitor.free_later(std::move(entries));

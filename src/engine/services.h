@@ -15,6 +15,7 @@
 #include "engine/latency_monitor.h"
 #include "engine/slow_log.h"
 #include "engine/worker.h"
+#include "lua/script_cache.h"
 #include "pubsub/hub.h"
 #include "schema/command_table.h"
 #include "store/keyspace.h"
@@ -22,6 +23,7 @@
 namespace scrubjay::engine {
 
 class Dispatcher;
+class ScriptRunner;
 
 // CLIENT PAUSE: until when commands wait, and which. The end may be read by anyone.
 struct Pause {
@@ -46,6 +48,9 @@ struct Services {
   pubsub::Hub hub;
   SlowLog slow_log;
   LatencyMonitor latency_monitor;
+  lua::ScriptCache scripts;
+  std::vector<std::unique_ptr<ScriptRunner>> script_runners;  // one for each worker
+  bool scripts_run_all = false;  // DEBUG SET-DISABLE-DENY-SCRIPTS; world held to change
   Dispatcher* dispatcher = nullptr;
 
   const int64_t started_ms;

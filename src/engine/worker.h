@@ -38,6 +38,8 @@ struct Worker {
   std::vector<store::Key> key_list;  // keys of the command in progress
   int64_t stamp_ns = 0;              // when the last command ended: the next one's start
   bool world = false;                // this thread holds every gate
+  bool in_script = false;            // the command that runs was called by a script
+  bool out_of_memory = false;        // more than maxmemory is in use, and nothing can be evicted
   std::atomic<size_t> client_count{0};
   // When this thread will look at its wheels next, in ms; whoever plans earlier work wakes it.
   std::atomic<int64_t> armed_until{std::numeric_limits<int64_t>::max()};

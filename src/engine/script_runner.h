@@ -1,0 +1,82 @@
+// Runs the scripts of one worker: finds or compiles them, calls Lua with the world or the declared
+// keys held, and runs the commands that they call. Used by EVAL and its kin, and by FCALL. The
+// worker's thread alone, but for what is atomic.
+//
+// A script counts as busy once it has run for longer than busy-reply-threshold; only then can it be
+// killed, and only if it has not written.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/context.h"
+#include "lua/interpreter.h"
+#include "lua/script_cache.h"
+#include "lua/script_flags.h"
+#include "store/key.h"
+
+namespace scrubjay::engine {
+
+enum class ScriptKind : uint8_t { kNone, kEval, kFunction };
+
+class ScriptRunner final : private lua::ScriptHost {
+ public:
+  ScriptRunner(Services& services, Worker& worker) : services_(services), worker_(worker) {}
+
+  // A script that can be run: its entry in the cache and its number in the interpreter.
+  struct Compiled {
+    lua::ScriptPtr script;
+    int function;
+  };
+  // The script of this SHA-1 in any case of letters; nullptr if nobody has brought it.
+  const Compiled* find(std::string_view sha);
+  // Compiles the script, unless it is known, and puts it into the cache. Fails with Redis's errors.
+  const Compiled& load(std::string_view text, bool to_stay);
+
+  lua::Interpreter& interpreter();
+
+  // What a call may do, from the flags of its script and from the command that started it.
+  struct Run {
+    lua::Interpreter& interpreter;
+    lua::Interpreter::Call call;
+    uint32_t flags;  // lua::ScriptFlag
+    bool read_only;  // EVAL_RO, FCALL_RO ...
+    ScriptKind kind;
+  };
+  // Runs it and writes the reply of the context's command. Fails as the script does.
+  void run(CommandContext& c, const Run& run);
+
+  // Bytes of the interpreter, 0 if it was never needed. Any thread that holds the world.
+  uint64_t memory() const { return interpreter_ ? interpreter_->memory() : 0; }
+  // Whether a script runs now.
+  bool running() const { return client_ != nullptr; }
+
+ private:
+  void call(std::span<const std::string_view> arguments, int protocol,
+            resp::ReplyBuffer& reply) noexcept override;
+  Permission check(std::span<const std::string_view> arguments) noexcept override;
+  std::string_view why_stop() noexcept override;
+
+  void forget_stale();
+  void check_flags(const Run& run);
+  std::string_view why_refused(const schema::Command& command);
+
+  Services& services_;
+  Worker& worker_;
+  std::unique_ptr<lua::Interpreter> interpreter_;
+  lua::ByDigest<Compiled> compiled_;
+  uint64_t generation_ = 0;
+
+  // The run in progress.
+  Client* client_ = nullptr;
+  bool read_only_ = false;
+  bool allows_oom_ = false;
+  bool wrote_ = false;
+  std::vector<store::Key> keys_;  // of the command that the script calls
+};
+
+}  // namespace scrubjay::engine
