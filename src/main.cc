@@ -90,14 +90,16 @@ class Sampler {
     uint64_t sent = 0;
     engine::Worker& worker = *services_.workers[0];
     services_.gates.enter(worker.gate);
-    services_.dispatcher->with_world(worker, [&] {
+    const auto add_up = [&] {
       for (const auto& each : services_.workers) {
         commands += each->counters.commands_processed;
         received += each->counters.received_bytes;
         sent += each->counters.sent_bytes;
       }
-    });
+    };
+    const bool sampled = services_.dispatcher->with_world(worker, add_up, true);
     services_.gates.leave(worker.gate);
+    if (!sampled) return;
     const auto per_second = [&](uint64_t now, uint64_t before) {
       return now >= before ? (now - before) * 1000 / static_cast<uint64_t>(now_ms - last_ms_) : 0;
     };

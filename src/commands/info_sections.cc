@@ -11,6 +11,7 @@
 #include "base/number.h"
 #include "commands/memory_overview.h"
 #include "config/option_table.h"
+#include "engine/script_runner.h"
 #include "engine/server_identity.h"
 
 namespace scrubjay::commands {
@@ -125,6 +126,12 @@ void clients(Services& services, std::string& out) {
   field(out, "total_blocking_keys_on_nokey", 0);
 }
 
+uint64_t script_memory(const Services& services) {
+  uint64_t total = 0;
+  for (const auto& runner : services.script_runners) total += runner->memory();
+  return total;
+}
+
 void memory(Services& services, std::string& out) {
   const MemoryOverview view = memory_overview(services);
   const MemoryFigures& figures = view.figures;
@@ -144,13 +151,15 @@ void memory(Services& services, std::string& out) {
   field(out, "allocator_resident", figures.resident);
   field(out, "allocator_muzzy", 0);
   size_field(out, "total_system_memory", system_memory_bytes());
-  zero_fields(out, {"used_memory_lua", "used_memory_vm_eval"});
-  field(out, "used_memory_lua_human", human_bytes(0));
-  zero_fields(out, {"used_memory_scripts_eval", "number_of_cached_scripts", "number_of_functions",
-                    "number_of_libraries", "used_memory_vm_functions"});
-  size_field(out, "used_memory_vm_total", 0);
+  const uint64_t interpreters = script_memory(services);
+  field(out, "used_memory_vm_eval", interpreters);
+  size_field(out, "used_memory_lua", interpreters);
+  field(out, "used_memory_scripts_eval", services.scripts.bytes());
+  field(out, "number_of_cached_scripts", services.scripts.size());
+  zero_fields(out, {"number_of_functions", "number_of_libraries", "used_memory_vm_functions"});
+  size_field(out, "used_memory_vm_total", interpreters);
   field(out, "used_memory_functions", 0);
-  size_field(out, "used_memory_scripts", 0);
+  size_field(out, "used_memory_scripts", services.scripts.bytes());
   size_field(out, "maxmemory", services.config.maxmemory);
   field(out, "maxmemory_policy", option_text(services, "maxmemory-policy"));
   ratio_field(out, "allocator_frag_ratio", figures.active, figures.allocated);
@@ -223,8 +232,9 @@ void stats(Services& services, std::string& out) {
   field(out, "expired_stale_perc", "0.00");
   zero_fields(out, {"expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds"});
   field(out, "evicted_keys", keys.evicted);
-  zero_fields(out, {"evicted_clients", "evicted_scripts", "total_eviction_exceeded_time",
-                    "current_eviction_exceeded_time"});
+  field(out, "evicted_clients", 0);
+  field(out, "evicted_scripts", services.scripts.evicted());
+  zero_fields(out, {"total_eviction_exceeded_time", "current_eviction_exceeded_time"});
   field(out, "keyspace_hits", keys.hits);
   field(out, "keyspace_misses", keys.misses);
   field(out, "pubsub_channels", services.hub.count_channels(pubsub::Space::kChannels));

@@ -91,6 +91,11 @@ void script_flush(CommandContext& c) {
   c.reply.ok();
 }
 
+void script_kill(CommandContext& c) {
+  kill_script(c.services, ScriptKind::kEval);
+  c.reply.ok();
+}
+
 void script_load(CommandContext& c) {
   c.reply.bulk(runner(c).load(c.args.next(), true).script->sha);
 }
@@ -103,24 +108,25 @@ void script_show(CommandContext& c) {
 
 void script_help(CommandContext& c) {
   reply_help(
-      c, {
-             "DEBUG (YES|SYNC|NO)",
-             "    Set the debug mode for subsequent scripts executed.",
-             "EXISTS <sha1> [<sha1> ...]",
-             "    Return information about the existence of the scripts in the script cache.",
-             "FLUSH [ASYNC|SYNC]",
-             "    Flush the Lua scripts cache. Very dangerous on replicas.",
-             "    When called without the optional mode argument, the behavior is determined by the",
-             "    lazyfree-lazy-user-flush configuration directive. Valid modes are:",
-             "    * ASYNC: Asynchronously flush the scripts cache.",
-             "    * SYNC: Synchronously flush the scripts cache.",
-             "KILL",
-             "    Kill the currently executing Lua script.",
-             "LOAD <script>",
-             "    Load a script into the scripts cache without executing it.",
-             "SHOW <sha1>",
-             "    Show a script that is in the scripts cache.",
-         });
+      c,
+      {
+          "DEBUG (YES|SYNC|NO)",
+          "    Set the debug mode for subsequent scripts executed.",
+          "EXISTS <sha1> [<sha1> ...]",
+          "    Return information about the existence of the scripts in the script cache.",
+          "FLUSH [ASYNC|SYNC]",
+          "    Flush the Lua scripts cache. Very dangerous on replicas.",
+          "    When called without the optional mode argument, the behavior is determined by the",
+          "    lazyfree-lazy-user-flush configuration directive. Valid modes are:",
+          "    * ASYNC: Asynchronously flush the scripts cache.",
+          "    * SYNC: Synchronously flush the scripts cache.",
+          "KILL",
+          "    Kill the currently executing Lua script.",
+          "LOAD <script>",
+          "    Load a script into the scripts cache without executing it.",
+          "SHOW <sha1>",
+          "    Show a script that is in the scripts cache.",
+      });
 }
 
 using schema::CommandSpec;
@@ -201,6 +207,13 @@ constexpr CommandSpec kRows[] = {
      .since = "5.0.0",
      .complexity = "O(1)",
      .summary = "Returns helpful text about the different subcommands."},
+    {.syntax = "SCRIPT KILL",
+     .handler = script_kill,
+     .flags = kNoScript | kAllowBusy,
+     .group = kScripting,
+     .since = "2.6.0",
+     .complexity = "O(1)",
+     .summary = "Terminates a server-side Lua script during execution."},
     {.syntax = "SCRIPT LOAD script",
      .handler = script_load,
      .flags = kNoScript | kStale,

@@ -2,6 +2,7 @@
 #include "base/random.h"
 #include "commands/table.h"
 #include "engine/context.h"
+#include "engine/script_runner.h"
 #include "engine/server_identity.h"
 
 namespace scrubjay::commands {
@@ -39,6 +40,7 @@ void shutdown(CommandContext& c) {
       fail(resp::error_text::kSyntax);
   }
   if ((abort && (save || nosave || hurry)) || (save && nosave)) fail(resp::error_text::kSyntax);
+  if (c.worker.gate.visiting() && !nosave) fail(busy_error(c.services));
   if (abort) fail("ERR No shutdown in progress.");
   if (!c.services.request_shutdown) fail("ERR Errors trying to SHUTDOWN. Check logs.");
   c.client.close_after_reply = true;

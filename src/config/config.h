@@ -123,6 +123,7 @@ struct Config {
 
   // scripting
   int64_t busy_reply_threshold_ms = 5000;  // 0: no limit
+  bool lua_scripts_declare_keys = false;
 
   // monitoring
   int64_t slowlog_log_slower_than_us = 10000;  // -1: off

@@ -172,6 +172,11 @@ constexpr Option kRows[] = {
      .rule = integer(0, kMaxInt64),
      .field = field<&Config::busy_reply_threshold_ms>(),
      .help = "Milliseconds a script runs before others are answered BUSY; 0 for no limit"},
+    {.name = "lua-scripts-declare-keys",
+     .section = Section::kScripting,
+     .rule = boolean(),
+     .field = field<&Config::lua_scripts_declare_keys>(),
+     .help = "Every script names all keys it touches: scripts run beside others"},
 
     // monitoring
     {.name = "slowlog-log-slower-than",

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/memory.h"
+#include "engine/script_runner.h"
 #include "store/eviction.h"
 
 namespace scrubjay::engine {
@@ -15,6 +16,9 @@ constexpr size_t kShownBytes = 128;  // of an unknown command's name, and of its
 
 // A command may evict for this long; what is still over the limit then is left to the next one.
 constexpr int64_t kMakeRoomNs = 1'000'000;
+
+// Consecutive commands of one batch that need the world share a section of about this length.
+constexpr int64_t kSectionNs = 200'000;
 
 std::string unknown_command(std::span<const std::string_view> arguments) {
   std::string text = fmt::format("ERR unknown command '{}', with args beginning with: ",
@@ -156,6 +160,9 @@ std::string Dispatcher::why_refused(Worker& worker, Client& client, const Comman
   }
   if (client.transaction.open && (flags & schema::kNoMulti))
     return "ERR Command not allowed inside a transaction";
+  if (worker.gate.visiting() && !(flags & schema::kAllowBusy))
+    return std::string(busy_error(services_));
+  if (worker.gate.visiting()) return "";
   worker.out_of_memory = services_.config.maxmemory != 0 && !make_room(worker);
   if (worker.out_of_memory) {
     bool needs_memory = flags & schema::kDenyOom;
@@ -194,7 +201,8 @@ Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
   } else {
     const bool plain = client.authenticated && !client.transaction.open &&
                        !client.in_subscriber_mode() && services_.config.maxmemory == 0 &&
-                       (command->flags & (schema::kProtected | schema::kLocksQueue)) == 0;
+                       (command->flags & (schema::kProtected | schema::kLocksQueue)) == 0 &&
+                       !worker.gate.visiting();
     std::string error;
     if (!plain) [[unlikely]]
       error = why_refused(worker, client, *command, arguments);
@@ -250,9 +258,12 @@ void Dispatcher::run(Worker& worker, Client& client, const Command& command,
                      resp::ReplyBuilder& reply) {
   std::vector<store::Key>& keys = worker.key_list;
   keys.clear();
-  bool world = (command.flags & (schema::kWorld | schema::kScript)) != 0 || command.every_key;
+  bool world = (command.flags & schema::kWorld) != 0 || command.every_key;
+  if (command.flags & schema::kScript) [[unlikely]]
+    world = !services_.script_runners[worker.index]->declares_keys(command, arguments);
   if (services_.waiters.load(std::memory_order_relaxed) != 0 &&
-      (command.flags & (schema::kWrite | schema::kLocksQueue)) != 0) [[unlikely]] {
+      (command.flags & (schema::kWrite | schema::kLocksQueue | schema::kScript)) != 0)
+      [[unlikely]] {
     lock_with_waiters(worker, client, command, arguments, keys, world);
   } else if (prepared.has_key) {
     keys.push_back(prepared.key);
@@ -269,17 +280,20 @@ void Dispatcher::run(Worker& worker, Client& client, const Command& command,
     }
     if (!world) worker.keys.lock(keys);
   }
-  const auto call_it = [&] { call(worker, client, command, arguments, keys, reply, false); };
   if (world) {
-    with_world(worker, [&] {
-      worker.keys.hold_world();
-      call_it();
-      if (worker.keys.has_ready()) serve_waiters(services_, worker);
-      worker.keys.unlock();
-    });
+    if (!begin_section(worker)) {
+      refuse(worker, client, &command, busy_error(services_), reply);
+      return;
+    }
+    worker.keys.hold_world();
+    call(worker, client, command, arguments, keys, reply, false);
+    if (worker.keys.has_ready()) serve_waiters(services_, worker);
+    worker.keys.unlock();
+    if (!worker.keeps_world || worker.stamp_ns - worker.world_since_ns > kSectionNs)
+      end_section(worker);
     return;
   }
-  call_it();
+  call(worker, client, command, arguments, keys, reply, false);
   const bool all_served = !worker.keys.has_ready() || serve_waiters(services_, worker);
   worker.keys.unlock();
   if (all_served) return;
@@ -289,6 +303,14 @@ void Dispatcher::run(Worker& worker, Client& client, const Command& command,
     serve_waiters(services_, worker);
     worker.keys.unlock();
   });
+}
+
+bool Dispatcher::begin_section(Worker& worker) {
+  if (worker.world || worker.gate.visiting()) return true;
+  if (!services_.gates.take_world(worker.gate, true)) return false;
+  worker.world = true;
+  worker.world_since_ns = worker.stamp_ns;
+  return true;
 }
 
 // Somebody waits for data, and this command may bring it: what the waiters' own commands need is
@@ -429,7 +451,9 @@ void Dispatcher::feed_monitors(const Worker& worker, const Client& client, const
   const int64_t now_us = services_.clock.now_us();
   std::string line =
       fmt::format("+{}.{:06} [{} {}]", now_us / 1'000'000, now_us % 1'000'000, client.database,
-                  worker.in_script ? "lua" : client.unix_socket ? "unix:" + client.address : client.address);
+                  worker.in_script     ? "lua"
+                  : client.unix_socket ? "unix:" + client.address
+                                       : client.address);
   // Passwords are not shown: all that AUTH gets, and the two words behind HELLO's AUTH.
   size_t hidden_from = command.name == "auth" ? 1 : arguments.size();
   size_t hidden_to = arguments.size();

@@ -5,6 +5,7 @@
 
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/context.h"
@@ -81,12 +82,22 @@ class Dispatcher {
                               : count >= static_cast<size_t>(-command.arity);
   }
 
-  // Takes and gives back the world around `f`. Gate raised before and after.
+  // Takes and gives back the world around `f`. Gate raised before and after. With `may_fail` it is
+  // not run, and the answer is false, if a busy script stands before it.
   template <class F>
-  void with_world(Worker& worker, F&& f) {
-    services_.gates.take_world(worker.gate);
-    worker.world = true;
+  bool with_world(Worker& worker, F&& f, bool may_fail = false) {
+    const bool held = worker.world || worker.gate.visiting();
+    if (!held && !services_.gates.take_world(worker.gate, may_fail)) return false;
+    const bool before = std::exchange(worker.world, true);
     f();
+    worker.world = before;
+    if (!held) services_.gates.release_world(worker.gate);
+    return true;
+  }
+  // Gives the world back that was kept for the rest of a batch.
+  void end_section(Worker& worker) {
+    worker.keeps_world = false;
+    if (!worker.world || worker.gate.visiting()) return;
     worker.world = false;
     services_.gates.release_world(worker.gate);
   }
@@ -98,6 +109,9 @@ class Dispatcher {
                           std::span<const std::string_view> arguments);
   bool is_paused(const Client& client, const schema::Command& command);
   bool make_room(Worker& worker);
+  // Takes the world, or keeps it, for a command that may be the first of several. False if a busy
+  // script stands before it.
+  bool begin_section(Worker& worker);
   void run(Worker& worker, Client& client, const schema::Command& command,
            std::span<const std::string_view> arguments, const PreparedRequest& prepared,
            resp::ReplyBuilder& reply);

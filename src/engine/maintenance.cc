@@ -12,6 +12,7 @@ namespace {
 
 constexpr int64_t kSliceNs = 100'000;
 constexpr size_t kKeysPerHold = 32;
+constexpr int64_t kBusyPauseMs = 20;
 
 }  // namespace
 
@@ -32,6 +33,10 @@ int64_t Maintenance::run_slice() {
   const auto threads = static_cast<uint32_t>(services_.workers.size());
   services_.gates.enter(worker_.gate);
   const int64_t start_ns = services_.clock.now_ns();
+  if (worker_.gate.visiting()) {  // time stands still for the keys while a script is busy
+    services_.gates.leave(worker_.gate);
+    return start_ns / 1'000'000 + kBusyPauseMs;
+  }
   int64_t now_ns = start_ns;
   services_.end_pause_if_over(now_ns / 1'000'000);
   bool out_of_time = !keyspace.active_expiry || keyspace.frozen;

@@ -1,8 +1,10 @@
 #include "engine/script_runner.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
+#include "base/log.h"
 #include "base/sha1.h"
 #include "engine/dispatcher.h"
 #include "engine/server_identity.h"
@@ -92,8 +94,15 @@ void ScriptRunner::run(CommandContext& c, const Run& run) {
   const int protocol = c.client.protocol;
   const uint64_t commands = c.client.commands;
   client_ = &c.client;
+  killed_ = false;
+  over_ = false;
+  started_ns_ = services_.clock.now_ns();
+  run_ = &run;
+  request_ = c.args.all();
   const auto error = run.interpreter.run(run.call, *this, c.reply);
   client_ = nullptr;
+  run_ = nullptr;
+  busy_ = {};
   c.client.database = database;
   c.client.protocol = protocol;
   c.client.commands = commands;
@@ -125,12 +134,17 @@ void ScriptRunner::call(std::span<const std::string_view> arguments, int protoco
     return;
   }
   if (!Dispatcher::arity_fits(*command, arguments.size()) || command->spec->handler == nullptr) {
-    dispatcher.refuse_in_script(worker_, command,
-                                "ERR Wrong number of args calling Redis command from script", reply);
+    dispatcher.refuse_in_script(
+        worker_, command, "ERR Wrong number of args calling Redis command from script", reply);
     return;
   }
   if (const std::string_view reason = why_refused(*command); !reason.empty()) {
     dispatcher.refuse_in_script(worker_, command, reason, reply);
+    return;
+  }
+  if (touches_undeclared(*command, arguments)) [[unlikely]] {
+    dispatcher.refuse_in_script(
+        worker_, command, "ERR Script attempted to access a key that it did not declare", reply);
     return;
   }
   if (command->flags & schema::kWrite) wrote_ = true;
@@ -143,8 +157,97 @@ lua::ScriptHost::Permission ScriptRunner::check(
   return command == nullptr ? Permission::kUnknownCommand : Permission::kAllowed;
 }
 
+bool ScriptRunner::declares_keys(const schema::Command& command,
+                                 std::span<const std::string_view> arguments) {
+  if (services_.config.lua_scripts_declare_keys) return true;
+  uint32_t flags = 0;
+  if (command.name.starts_with("evalsha")) {
+    if (const Compiled* script = find(arguments[1])) flags = script->script->flags;
+  } else if (command.name.starts_with("eval")) {
+    if (!arguments[1].starts_with("#!")) return false;
+    if (const auto shebang = lua::parse_shebang(arguments[1])) flags = shebang->flags;
+  } else if (services_.function_flags) {
+    flags = services_.function_flags(arguments[1]);
+  }
+  return (flags & lua::kDeclaredKeys) != 0;
+}
+
+// Only the declared keys are locked: a command that needs others is not begun.
+bool ScriptRunner::touches_undeclared(const schema::Command& command,
+                                      std::span<const std::string_view> arguments) {
+  if (worker_.keys.holds_world()) return false;
+  if ((command.flags & (schema::kWorld | schema::kWalks)) || command.every_key) return true;
+  thread_local schema::KeyPositions positions;
+  positions.clear();
+  schema::extract_keys(*command.spec, arguments, positions);
+  const auto& declared = run_->call.keys;
+  return std::any_of(positions.begin(), positions.end(), [&](const auto& position) {
+    return std::find(declared.begin(), declared.end(), arguments[position.index]) == declared.end();
+  });
+}
+
+// With the world held others are let in from now on. A script with declared keys has no world to
+// let them into: it ends, unless it has written.
+void ScriptRunner::become_busy() {
+  log::warning(
+      "Slow script detected: still in execution after {} milliseconds. You can try "
+      "killing the script using the {} command. Script name is: {}.",
+      (services_.clock.now_ns() - started_ns_) / 1'000'000,
+      run_->kind == ScriptKind::kEval ? "SCRIPT KILL" : "FUNCTION KILL", run_->call.name);
+  if (!worker_.keys.holds_world()) return;
+  busy_.kind = run_->kind;
+  busy_.name = run_->call.name;
+  busy_.command.assign(request_.begin(), request_.end());
+  busy_.started_ms = started_ns_ / 1'000'000;
+  services_.gates.become_busy(worker_.gate);
+}
+
 std::string_view ScriptRunner::why_stop() noexcept {
-  return "";
+  const int64_t threshold_ms = services_.config.busy_reply_threshold_ms;
+  if (!over_) {
+    if (threshold_ms == 0 || services_.clock.now_ns() - started_ns_ < threshold_ms * 1'000'000)
+      return "";
+    over_ = true;
+    become_busy();
+  }
+  if (services_.shutting_down) return "The server is shutting down.";
+  if (!worker_.keys.holds_world())
+    return wrote_ ? "" : "A script with declared keys ran longer than busy-reply-threshold.";
+  busy_.wrote = wrote_;
+  if (worker_.serve_visitors) worker_.serve_visitors();
+  services_.gates.let_visitors_in();
+  if (!killed_) return "";
+  return run_->kind == ScriptKind::kEval ? "Script killed by user with SCRIPT KILL."
+                                         : "Script killed by user with FUNCTION KILL.";
+}
+
+ScriptRunner* busy_runner(Services& services) {
+  for (const auto& runner : services.script_runners) {
+    if (runner->busy().kind != ScriptKind::kNone) return runner.get();
+  }
+  return nullptr;
+}
+
+std::string_view busy_error(Services& services) {
+  const ScriptRunner* runner = busy_runner(services);
+  if (runner != nullptr && runner->busy().kind == ScriptKind::kFunction) {
+    return "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN "
+           "NOSAVE.";
+  }
+  return "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
+}
+
+void kill_script(Services& services, ScriptKind kind) {
+  ScriptRunner* runner = busy_runner(services);
+  if (runner == nullptr) fail("NOTBUSY No scripts in execution right now.");
+  if (runner->busy().wrote) {
+    fail(
+        "UNKILLABLE Sorry the script already executed write commands against the dataset. You can "
+        "either wait the script termination or kill the server in a hard way using the SHUTDOWN "
+        "NOSAVE command.");
+  }
+  if (runner->busy().kind != kind) fail(busy_error(services));
+  runner->kill();
 }
 
 }  // namespace scrubjay::engine

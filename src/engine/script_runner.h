@@ -50,10 +50,22 @@ class ScriptRunner final : private lua::ScriptHost {
   // Runs it and writes the reply of the context's command. Fails as the script does.
   void run(CommandContext& c, const Run& run);
 
+  // Whether the script of this request names all keys that it touches: then the dispatcher locks no
+  // more than those.
+  bool declares_keys(const schema::Command& command, std::span<const std::string_view> arguments);
+
   // Bytes of the interpreter, 0 if it was never needed. Any thread that holds the world.
   uint64_t memory() const { return interpreter_ ? interpreter_->memory() : 0; }
-  // Whether a script runs now.
-  bool running() const { return client_ != nullptr; }
+  // What SCRIPT KILL and FUNCTION KILL need of a script that is busy. A visitor's (engine/gates.h).
+  struct Busy {
+    ScriptKind kind = ScriptKind::kNone;  // kNone: no script is busy here
+    bool wrote = false;
+    std::string name;
+    std::vector<std::string> command;
+    int64_t started_ms = 0;
+  };
+  const Busy& busy() const { return busy_; }
+  void kill() { killed_ = true; }
 
  private:
   void call(std::span<const std::string_view> arguments, int protocol,
@@ -64,6 +76,9 @@ class ScriptRunner final : private lua::ScriptHost {
   void forget_stale();
   void check_flags(const Run& run);
   std::string_view why_refused(const schema::Command& command);
+  bool touches_undeclared(const schema::Command& command,
+                          std::span<const std::string_view> arguments);
+  void become_busy();
 
   Services& services_;
   Worker& worker_;
@@ -76,7 +91,20 @@ class ScriptRunner final : private lua::ScriptHost {
   bool read_only_ = false;
   bool allows_oom_ = false;
   bool wrote_ = false;
+  bool killed_ = false;
+  bool over_ = false;  // it has run for longer than busy-reply-threshold
+  int64_t started_ns_ = 0;
+  const Run* run_ = nullptr;
+  std::span<const std::string_view> request_;
+  Busy busy_;
   std::vector<store::Key> keys_;  // of the command that the script calls
 };
+
+// The runner whose script is busy; nullptr if there is none. A visitor's.
+ScriptRunner* busy_runner(Services& services);
+// What others are told meanwhile: "BUSY Redis is busy ...".
+std::string_view busy_error(Services& services);
+// SCRIPT KILL and FUNCTION KILL. Fails with Redis's errors.
+void kill_script(Services& services, ScriptKind kind);
 
 }  // namespace scrubjay::engine

@@ -51,6 +51,8 @@ struct Services {
   lua::ScriptCache scripts;
   std::vector<std::unique_ptr<ScriptRunner>> script_runners;  // one for each worker
   bool scripts_run_all = false;  // DEBUG SET-DISABLE-DENY-SCRIPTS; world held to change
+  // The flags (lua::ScriptFlag) of the function that FCALL names; 0 if there is none.
+  std::function<uint32_t(std::string_view name)> function_flags;
   Dispatcher* dispatcher = nullptr;
 
   const int64_t started_ms;

@@ -32,14 +32,18 @@ struct Worker {
   pubsub::Outgoing outgoing{inbox};
   // Hands what the own inbox holds to its clients; set by the thread.
   std::function<void()> deliver_pushes;
+  // Serves this thread's clients as visitors, while its own script is busy; set by the thread.
+  std::function<void()> serve_visitors;
   store::LockedKeys keys;
   std::unique_ptr<store::ChangeListener> effects;  // of changes that this thread makes
   metrics::ThreadCounters counters;
   std::vector<store::Key> key_list;  // keys of the command in progress
   int64_t stamp_ns = 0;              // when the last command ended: the next one's start
   bool world = false;                // this thread holds every gate
-  bool in_script = false;            // the command that runs was called by a script
-  bool out_of_memory = false;        // more than maxmemory is in use, and nothing can be evicted
+  bool keeps_world = false;          // the next request of the batch is likely to need it too
+  int64_t world_since_ns = 0;
+  bool in_script = false;      // the command that runs was called by a script
+  bool out_of_memory = false;  // more than maxmemory is in use, and nothing can be evicted
   std::atomic<size_t> client_count{0};
   // When this thread will look at its wheels next, in ms; whoever plans earlier work wakes it.
   std::atomic<int64_t> armed_until{std::numeric_limits<int64_t>::max()};

@@ -78,7 +78,8 @@ int pcall(lua_State* lua) {
 
 int acl_check_cmd(lua_State* lua) {
   Interpreter& interpreter = Interpreter::of(lua);
-  if (const char* wrong = take_arguments(lua, interpreter.scratch())) return raise_error(lua, wrong);
+  if (const char* wrong = take_arguments(lua, interpreter.scratch()))
+    return raise_error(lua, wrong);
   const auto permission = interpreter.host()->check(interpreter.scratch().arguments);
   if (permission == ScriptHost::Permission::kUnknownCommand)
     return raise_error(lua, "Invalid command passed to redis.acl_check_cmd()");

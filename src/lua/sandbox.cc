@@ -179,10 +179,10 @@ constexpr Library kLibraries[] = {{"", luaopen_base},
 
 // Globals that stay; base brings more. coroutine comes with base.
 constexpr const char* kKept[] = {
-    "_VERSION", "assert",   "collectgarbage", "coroutine",    "error",    "gcinfo", "getmetatable",
-    "ipairs",   "load",     "loadstring",     "math",         "next",     "pairs",  "pcall",
-    "rawequal", "rawget",   "rawset",         "select",       "string",   "table",  "setmetatable",
-    "tonumber", "tostring", "type",           "unpack",       "xpcall",   "os"};
+    "_VERSION", "assert",   "collectgarbage", "coroutine", "error",  "gcinfo", "getmetatable",
+    "ipairs",   "load",     "loadstring",     "math",      "next",   "pairs",  "pcall",
+    "rawequal", "rawget",   "rawset",         "select",    "string", "table",  "setmetatable",
+    "tonumber", "tostring", "type",           "unpack",    "xpcall", "os"};
 
 // Replaces a function of the table on top by one that calls it.
 void wrap(lua_State* lua, const char* name, lua_CFunction wrapper) {

@@ -17,7 +17,7 @@ struct CachedScript {
   std::string sha;  // 40 hex digits, lower case
   std::string text;
   uint32_t flags = 0;
-  std::atomic<bool> loaded{false};   // by SCRIPT LOAD: never forgotten by itself
+  std::atomic<bool> loaded{false};  // by SCRIPT LOAD: never forgotten by itself
   std::atomic<bool> forgotten{false};
   std::atomic<int64_t> used_ns{0};
 };

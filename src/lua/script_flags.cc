@@ -46,7 +46,8 @@ Result<Shebang> parse_shebang(std::string_view script) {
   while (!line.empty()) {
     const std::string_view word = next_part(line, ' ');
     if (word.empty()) continue;
-    if (!word.starts_with("flags=")) return Error{"Unknown lua shebang option: " + std::string(word)};
+    if (!word.starts_with("flags="))
+      return Error{"Unknown lua shebang option: " + std::string(word)};
     std::string_view names = word.substr(6);
     while (!names.empty()) {
       const std::string_view name = next_part(names, ',');

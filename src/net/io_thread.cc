@@ -26,8 +26,9 @@ IoThread::IoThread(engine::Services& services, engine::Worker& worker)
       mail_(context_, ::dup(worker.bell.descriptor())),
       timer_(context_),
       maintenance_(services, worker),
-      reply_(reply_buffer_) {
+      bench_(std::make_unique<Bench>()) {
   worker_.deliver_pushes = [this] { deliver_pushes(); };
+  worker_.serve_visitors = [this] { serve_visitors(); };
   refresh_limits();
 }
 
@@ -54,24 +55,25 @@ void IoThread::run() {
 }
 
 void IoThread::run_round() {
-  if (round_.parts.empty()) return;
+  Round& round = bench_->round;
+  if (round.parts.empty()) return;
   engine::Dispatcher& dispatcher = *services_.dispatcher;
   services_.gates.enter(worker_.gate);
-  for (const Round::Part& part : round_.parts) {
-    dispatcher.prepare(round_.batch, part.parsed.first, part.parsed.count,
-                       part.session->client().database, round_.prepared);
+  for (const Round::Part& part : round.parts) {
+    dispatcher.prepare(round.batch, part.parsed.first, part.parsed.count,
+                       part.session->client().database, round.prepared);
   }
-  for (const Round::Part& part : round_.parts) {
+  for (const Round::Part& part : round.parts) {
     dispatcher.prefetch_entries(
-        std::span(round_.prepared).subspan(part.parsed.first, part.parsed.count),
+        std::span(round.prepared).subspan(part.parsed.first, part.parsed.count),
         part.session->client().database);
   }
   // One request alone has nothing to wait for meanwhile.
-  if (round_.prepared.size() > 1) {
+  if (round.prepared.size() > 1) {
     for (const bool inside : {false, true}) {
-      for (const Round::Part& part : round_.parts) {
+      for (const Round::Part& part : round.parts) {
         dispatcher.prefetch_values(
-            std::span(round_.prepared).subspan(part.parsed.first, part.parsed.count),
+            std::span(round.prepared).subspan(part.parsed.first, part.parsed.count),
             part.session->client().database, inside);
       }
     }
@@ -79,11 +81,41 @@ void IoThread::run_round() {
   services_.gates.leave(worker_.gate);
   // What others did before these requests were sent is told before they are answered.
   if (worker_.inbox.has_some()) deliver_pushes();
-  in_round_ = true;
-  for (const Round::Part& part : round_.parts) part.session->run_part(round_, part);
-  in_round_ = false;
+  run_parts(*bench_);
   send_outbox();
-  round_.clear();
+  round.clear();
+}
+
+// Those that are left of the round: a busy script among them lets the others be run meanwhile.
+void IoThread::run_parts(Bench& bench) {
+  bench_->in_round = true;
+  while (bench.next_part < bench.round.parts.size()) {
+    const Round::Part& part = bench.round.parts[bench.next_part++];
+    part.session->run_part(bench.round, part);
+  }
+  bench_->in_round = false;
+  if (&bench == bench_.get()) bench.next_part = 0;
+}
+
+// Inside of a script of this thread, whose session must not be touched.
+void IoThread::serve_visitors() {
+  if (serving_visitors_) return;
+  serving_visitors_ = true;
+  Session* const suspended = bench_->executing;
+  if (suspended != nullptr) suspended->set_suspended(true);
+  if (!second_bench_) second_bench_ = std::make_unique<Bench>();
+  std::swap(bench_, second_bench_);
+  const int64_t stamp_ns = worker_.stamp_ns;
+  run_parts(*second_bench_);
+  send_outbox();
+  reactor_.run_round();
+  run_round();
+  settle();
+  context_.poll();
+  worker_.stamp_ns = stamp_ns;
+  std::swap(bench_, second_bench_);
+  if (suspended != nullptr) suspended->set_suspended(false);
+  serving_visitors_ = false;
 }
 
 void IoThread::deliver_pushes() {
@@ -92,7 +124,7 @@ void IoThread::deliver_pushes() {
     for (const pubsub::PeerPtr& peer : push.receivers->peers) {
       if (peer->alive.load(std::memory_order_relaxed)) peer->sink.push(push.bytes);
     }
-    if (executing_ == nullptr && outbox_.is_due(worker_.stamp_ns)) send_outbox();
+    if (executing() == nullptr && outbox_.is_due(worker_.stamp_ns)) send_outbox();
   }
 }
 
@@ -100,7 +132,7 @@ void IoThread::settle() {
   while (worker_.inbox.has_some()) deliver_pushes();
   send_outbox();
   worker_.outgoing.ring();
-  if (!worker_.inbox.has_some()) dropped_.clear();
+  if (!worker_.inbox.has_some() && !serving_visitors_) dropped_.clear();
 }
 
 void IoThread::wait_mail() {
@@ -240,7 +272,7 @@ void IoThread::tick(int64_t now_ms) {
   for (Session* session : all_sessions()) {
     if (limits().timeout_ms > 0 || !session->flushed()) session->check_limits(now_ms);
   }
-  dropped_.clear();
+  if (!serving_visitors_) dropped_.clear();
   if (services_.on_tick && worker_.index == 0) services_.on_tick(now_ms);
   if (stop_at_ms_ == 0) return;
   const bool all_flushed = std::all_of(sessions_.begin(), sessions_.end(),

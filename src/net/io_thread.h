@@ -53,24 +53,24 @@ class IoThread {
       refresh_limits();
     return limits_;
   }
-  std::array<char, 16 * 1024>& read_buffer() { return read_buffer_; }
-  resp::RequestBatch& batch() { return batch_; }
-  std::vector<engine::PreparedRequest>& prepared() { return prepared_; }
-  resp::ReplyBuilder& reply() { return reply_; }
+  std::array<char, 16 * 1024>& read_buffer() { return bench_->read_buffer; }
+  resp::RequestBatch& batch() { return bench_->batch; }
+  std::vector<engine::PreparedRequest>& prepared() { return bench_->prepared; }
+  resp::ReplyBuilder& reply() { return bench_->reply; }
 
   // What the ready sockets have sent in this round of events, and its execution.
-  Round& round() { return round_; }
+  Round& round() { return bench_->round; }
   void run_round();
   // Whether replies are to wait in the outbox for the end of the round.
-  bool in_round() const { return in_round_; }
+  bool in_round() const { return bench_->in_round; }
   Outbox& outbox() { return outbox_; }
   void send_outbox() { outbox_.send(); }
   // Hands the messages of the own inbox to their clients. Sent later, with the outbox.
   void deliver_pushes();
   // The session whose commands run now, with the gate raised: nothing is sent meanwhile, and what
   // is pushed to it goes right behind its reply.
-  Session* executing() const { return executing_; }
-  void set_executing(Session* session) { executing_ = session; }
+  Session* executing() const { return bench_->executing; }
+  void set_executing(Session* session) { bench_->executing = session; }
 
   void adopt(int socket);
   void drop(Session& session);
@@ -80,6 +80,22 @@ class IoThread {
   void on_stop(std::function<void()> f) { on_stop_ = std::move(f); }
 
  private:
+  // What the thread works with while it executes. While one of its own scripts is busy, it serves
+  // its other clients at a second bench.
+  struct Bench {
+    Round round;
+    size_t next_part = 0;  // of the round
+    bool in_round = false;
+    Session* executing = nullptr;
+    std::array<char, 16 * 1024> read_buffer;
+    resp::RequestBatch batch;
+    std::vector<engine::PreparedRequest> prepared;
+    resp::ReplyBuffer reply_buffer;
+    resp::ReplyBuilder reply{reply_buffer};
+  };
+
+  void serve_visitors();
+  void run_parts(Bench& bench);
   void refresh_limits();
   // The end of whatever the thread was woken for: what is to be sent is sent.
   void settle();
@@ -101,15 +117,10 @@ class IoThread {
   engine::Maintenance maintenance_;
   Limits limits_;
   uint64_t limits_version_ = 0;
-  Round round_;
-  bool in_round_ = false;
-  Session* executing_ = nullptr;
+  std::unique_ptr<Bench> bench_;
+  std::unique_ptr<Bench> second_bench_;  // made with the first busy script
+  bool serving_visitors_ = false;
   Outbox outbox_;
-  std::array<char, 16 * 1024> read_buffer_;
-  resp::RequestBatch batch_;
-  std::vector<engine::PreparedRequest> prepared_;
-  resp::ReplyBuffer reply_buffer_;
-  resp::ReplyBuilder reply_;
   std::unordered_map<uint64_t, std::unique_ptr<Session>> sessions_;
   std::vector<std::unique_ptr<Session>> dropped_;  // closed in this round of events
   std::multimap<int64_t, uint64_t> wakes_;         // ms -> client

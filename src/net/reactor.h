@@ -28,6 +28,9 @@ class Reactor {
   bool add(int socket, Handler& handler);
   void remove(int socket);
 
+  // Handles what is ready now; returns false when nothing was.
+  bool run_round();
+
   // Waits for readiness on the io_context, for ever. `after_round` runs after each round of events.
   template <class F>
   void start(F after_round) {
@@ -46,9 +49,6 @@ class Reactor {
  private:
   // After so many rounds timers and letters get their turn.
   static constexpr int kMaxRounds = 8;
-
-  // Handles what is ready now; returns false when nothing was.
-  bool run_round();
 
   boost::asio::posix::stream_descriptor descriptor_;
 };

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "base/log.h"
 #include "engine/waiting.h"
@@ -19,6 +20,12 @@ namespace {
 constexpr size_t kMaxBatch = 128;
 // From this size on a bulk string is read straight to where it will be parsed.
 constexpr size_t kReadAhead = 1 << 20;
+
+// Most likely, that is: a script may have declared its keys.
+bool wants_world(const engine::PreparedRequest& request) {
+  return request.command != nullptr &&
+         (request.command->flags & (schema::kWorld | schema::kScript)) != 0;
+}
 
 }  // namespace
 
@@ -43,6 +50,10 @@ void Session::start() {
 
 void Session::on_ready(bool readable, bool writable) {
   if (closed_) return;
+  if (suspended_) {
+    unread_ = true;
+    return;
+  }
   if (writable && !output_.empty()) flush_output();
   if (readable && !closed_) on_readable();
 }
@@ -193,12 +204,13 @@ size_t Session::execute(const resp::RequestBatch& batch,
       const auto& request = batch.requests[parsed.first + i];
       const std::span<const std::string_view> arguments(&batch.arguments[request.first_argument],
                                                         request.argument_count);
+      worker.keeps_world = i + 1 < parsed.count && wants_world(prepared[i + 1]);
       const auto result = dispatcher.execute(worker, client_, arguments, prepared[i], reply);
       reply.set_protocol(client_.protocol);
       if (worker.outgoing.for_own()) [[unlikely]]
         thread_.deliver_pushes();
       if (result == engine::Dispatcher::Outcome::kDone && !client_.close_after_reply) {
-        if (services.gates.wanted()) {
+        if (!worker.world && services.gates.wanted()) {
           services.gates.leave(worker.gate);
           services.gates.enter(worker.gate);
           worker.stamp_ns = services.clock.now_ns();
@@ -212,8 +224,11 @@ size_t Session::execute(const resp::RequestBatch& batch,
       outcome = Outcome::kNothing;
       break;
     }
+    if (worker.world) dispatcher.end_section(worker);
     thread_.set_executing(nullptr);
     services.gates.leave(worker.gate);
+    if (unread_)
+      worker.mailbox.post({.kind = engine::Letter::Kind::kLook, .client_id = client_.id});
     if (client_.blocked) {
       services.blocked_clients.fetch_add(1, std::memory_order_relaxed);
       thread_.wake_at(client_.blocked->deadline_ms, client_.id);
@@ -348,8 +363,13 @@ void Session::go_on() {
 }
 
 void Session::look(int64_t now_ms) {
-  if (closed_) return;
+  if (closed_ || suspended_) return;
   if (client_.killed.load(std::memory_order_relaxed)) return close();
+  if (std::exchange(unread_, false)) {
+    if (!output_.empty()) flush_output();
+    if (!closed_) read_all();
+    if (closed_) return;
+  }
   const bool was_waiting = waiting();
   if (client_.blocked) {
     const int how = client_.unblock.exchange(0, std::memory_order_relaxed);
@@ -364,6 +384,7 @@ void Session::look(int64_t now_ms) {
 }
 
 void Session::check_limits(int64_t now_ms) {
+  if (suspended_) return;
   const IoThread::Limits& limits = thread_.limits();
   const bool idle_counts = !client_.blocked && !client_.monitor;
   if (limits.timeout_ms > 0 && idle_counts &&

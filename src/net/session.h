@@ -38,6 +38,8 @@ class Session : private Reactor::Handler, private pubsub::PushSink {
   void run_part(const Round& round, const Round::Part& part);
   // Sends replies that waited in the thread's outbox.
   void send_held(std::string_view replies);
+  // Its request is a script that is busy: until that ends nothing is read or executed here.
+  void set_suspended(bool suspended) { suspended_ = suspended; }
   size_t& outbox_slot() { return outbox_slot_; }
   // Closes the connection if it has been idle for too long, or too slow to take its replies.
   void check_limits(int64_t now_ms);
@@ -78,6 +80,8 @@ class Session : private Reactor::Handler, private pubsub::PushSink {
   bool postponed_ = false;      // commands are paused: the first request in input_ waits
   bool reading_ended_ = false;  // after QUIT or a protocol error
   bool closed_ = false;
+  bool suspended_ = false;
+  bool unread_ = false;  // the socket was ready while the session was suspended
   size_t outbox_slot_ = Outbox::kNoSlot;
   int64_t over_soft_limit_since_ms_ = 0;
 };

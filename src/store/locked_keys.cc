@@ -16,6 +16,10 @@ void LockedKeys::see(Stripe& stripe) {
 }
 
 void LockedKeys::lock_one(uint64_t hash, int64_t now_ms) {
+  if (world_) [[unlikely]] {
+    ++inside_world_;
+    return;
+  }
   const uint32_t number = keyspace_.stripe_number(hash);
   Stripe& stripe = keyspace_.stripe(number);
   stripe.mutex.lock();
@@ -25,6 +29,10 @@ void LockedKeys::lock_one(uint64_t hash, int64_t now_ms) {
 }
 
 void LockedKeys::lock(std::span<const Key> keys) {
+  if (world_) [[unlikely]] {
+    ++inside_world_;
+    return;
+  }
   for (const Key& key : keys) held_.push_back(keyspace_.stripe_number(key.hash));
   std::sort(held_.begin(), held_.end());
   held_.erase(std::unique(held_.begin(), held_.end()), held_.end());
@@ -33,6 +41,10 @@ void LockedKeys::lock(std::span<const Key> keys) {
 }
 
 void LockedKeys::hold_world() {
+  if (world_) [[unlikely]] {
+    ++inside_world_;
+    return;
+  }
   world_ = true;
   refresh_now();
 }
@@ -52,6 +64,10 @@ void LockedKeys::refresh_now() {
 }
 
 void LockedKeys::unlock() {
+  if (inside_world_ != 0) [[unlikely]] {
+    --inside_world_;
+    return;
+  }
   for (size_t i = held_.size(); i-- > 0;) keyspace_.stripe(held_[i]).mutex.unlock();
   held_.clear();
   world_ = false;

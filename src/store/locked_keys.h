@@ -34,7 +34,8 @@ class LockedKeys {
   LockedKeys& operator=(const LockedKeys&) = delete;
 
   // -- the dispatcher's side ---------------------------------------------------------------------
-  // Locks the stripes of these keys in ascending order and fixes the instant.
+  // Locks the stripes of these keys in ascending order and fixes the instant. Nothing to do, up to
+  // the unlock() that goes with it, while the world is held.
   void lock(std::span<const Key> keys);
   // The same for one key, by an instant that the caller has just read.
   void lock_one(uint64_t hash, int64_t now_ms);
@@ -148,6 +149,7 @@ class LockedKeys {
   int64_t now_ms_ = 0;
   int database_ = 0;
   bool world_ = false;
+  uint32_t inside_world_ = 0;  // locks that found the world held already
   bool touching_ = true;
   std::vector<uint32_t> held_;     // stripe numbers, ascending
   std::vector<Entry*> graveyard_;  // long values, freed after unlock
