@@ -29,6 +29,8 @@ enum ValueCode : uint8_t {
   kTimedHashListpackOldCode = 23,
   kTimedHashCode = 24,
   kTimedHashListpackCode = 25,
+  kFunctionCode = 245,  // a library of functions, in FUNCTION DUMP
+  kFunctionOldCode = 246,
 };
 
 // The two top bits of a length's first byte.

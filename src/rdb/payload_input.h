@@ -18,6 +18,7 @@ class PayloadInput {
  public:
   explicit PayloadInput(std::string_view bytes) : left_(bytes) {}
 
+  bool at_end() const { return left_.empty(); }
   std::string_view take(uint64_t count) {
     if (count > left_.size()) throw Corrupt();
     const std::string_view taken = left_.substr(0, count);
