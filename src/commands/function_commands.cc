@@ -1,5 +1,6 @@
 // FUNCTION, FCALL and FCALL_RO. What is loaded is lua/function_libraries', what runs is
-// engine/script_runner's. All of them hold the world: there is one interpreter for functions.
+// engine/script_runner's. There is one interpreter for all functions, since a library may keep a
+// state of its own from call to call: so whatever its keys, FCALL holds the world.
 #include "commands/help.h"
 #include "commands/table.h"
 #include "engine/script_runner.h"
@@ -53,17 +54,16 @@ void call_function(CommandContext& c, bool read_only) {
     fail("ERR Number of keys can't be greater than number of args");
   if (keys < 0) fail("ERR Number of keys can't be negative");
   const auto key_count = static_cast<size_t>(keys);
-  c.services.script_runners[c.worker.index]->run(c,
-                                                 {.interpreter = libraries(c).interpreter(),
-                                                  .call = {.function = function->number,
-                                                           .keys = c.args.rest().first(key_count),
-                                                           .arguments =
-                                                               c.args.rest().subspan(key_count),
-                                                           .as_globals = false,
-                                                           .name = function->name},
-                                                  .flags = function->flags,
-                                                  .read_only = read_only,
-                                                  .kind = ScriptKind::kFunction});
+  c.services.script_runners[c.worker.index]->run(
+      c, {.interpreter = libraries(c).interpreter(),
+          .call = {.function = function->number,
+                   .keys = c.args.rest().first(key_count),
+                   .arguments = c.args.rest().subspan(key_count),
+                   .as_globals = false,
+                   .name = function->name},
+          .flags = function->flags,
+          .read_only = read_only,
+          .kind = ScriptKind::kFunction});
 }
 
 void fcall(CommandContext& c) {
@@ -151,10 +151,31 @@ void function_list(CommandContext& c) {
   for (const lua::Library* library : shown) reply_library(c, *library, with_code);
 }
 
+void reply_busy(CommandContext& c, const ScriptRunner::Busy& busy) {
+  c.reply.map(3);
+  c.reply.bulk("name");
+  c.reply.bulk(busy.name);
+  c.reply.bulk("command");
+  c.reply.array(static_cast<int64_t>(busy.command.size()));
+  for (const std::string& word : busy.command) c.reply.bulk(word);
+  c.reply.bulk("duration_ms");
+  c.reply.integer(c.services.clock.now_ns() / 1'000'000 - busy.started_ms);
+}
+
+void function_kill(CommandContext& c) {
+  kill_script(c.services, ScriptKind::kFunction);
+  c.reply.ok();
+}
+
 void function_stats(CommandContext& c) {
+  const ScriptRunner* runner = busy_runner(c.services);
+  if (runner != nullptr && runner->busy().kind == ScriptKind::kEval) fail(busy_error(c.services));
   c.reply.map(2);
   c.reply.bulk("running_script");
-  c.reply.null();
+  if (runner == nullptr)
+    c.reply.null();
+  else
+    reply_busy(c, runner->busy());
   c.reply.bulk("engines");
   c.reply.map(1);
   c.reply.bulk("LUA");
@@ -253,7 +274,7 @@ constexpr CommandSpec kRows[] = {
     {.syntax = "FCALL function numkeys [key [key ...]] [arg [arg ...]]",
      .handler = fcall,
      .keys = {counted_keys_at(2, kAnyUse)},
-     .flags = kNoScript | kStale | kSkipMonitor | kMayReplicate | schema::kScript,
+     .flags = kNoScript | kStale | kSkipMonitor | kMayReplicate | schema::kScript | kWorld,
      .group = kScripting,
      .since = "7.0.0",
      .complexity = "Depends on the function that is executed.",
@@ -261,7 +282,7 @@ constexpr CommandSpec kRows[] = {
     {.syntax = "FCALL_RO function numkeys [key [key ...]] [arg [arg ...]]",
      .handler = fcall_ro,
      .keys = {counted_keys_at(2, kReading)},
-     .flags = kReadOnly | kNoScript | kStale | kSkipMonitor | schema::kScript,
+     .flags = kReadOnly | kNoScript | kStale | kSkipMonitor | schema::kScript | kWorld,
      .group = kScripting,
      .since = "7.0.0",
      .complexity = "Depends on the function that is executed.",
@@ -280,7 +301,7 @@ constexpr CommandSpec kRows[] = {
      .summary = "Deletes a library and its functions."},
     {.syntax = "FUNCTION DUMP",
      .handler = function_dump,
-     .flags = kNoScript | kWorld,
+     .flags = kNoScript,
      .group = kScripting,
      .since = "7.0.0",
      .complexity = "O(N) where N is the number of functions",
@@ -299,9 +320,16 @@ constexpr CommandSpec kRows[] = {
      .since = "7.0.0",
      .complexity = "O(1)",
      .summary = "Returns helpful text about the different subcommands."},
+    {.syntax = "FUNCTION KILL",
+     .handler = function_kill,
+     .flags = kNoScript | kAllowBusy,
+     .group = kScripting,
+     .since = "7.0.0",
+     .complexity = "O(1)",
+     .summary = "Terminates a function during execution."},
     {.syntax = "FUNCTION LIST [LIBRARYNAME library-name-pattern] [WITHCODE]",
      .handler = function_list,
-     .flags = kNoScript | kWorld,
+     .flags = kNoScript,
      .group = kScripting,
      .since = "7.0.0",
      .complexity = "O(N) where N is the number of functions",

@@ -49,7 +49,7 @@ std::vector<Rows> all_rows() {
       acl_rows(),
       cluster_rows(),
       script_rows(),
-      scripting_rows(),
+      function_rows(),
   };
 }
 

@@ -55,7 +55,7 @@ Rows config_rows();
 Rows acl_rows();
 Rows cluster_rows();
 Rows script_rows();
-Rows scripting_rows();
+Rows function_rows();
 
 // The rows of every group, containers before their subcommands.
 std::vector<Rows> all_rows();

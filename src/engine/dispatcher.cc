@@ -259,7 +259,7 @@ void Dispatcher::run(Worker& worker, Client& client, const Command& command,
   std::vector<store::Key>& keys = worker.key_list;
   keys.clear();
   bool world = (command.flags & schema::kWorld) != 0 || command.every_key;
-  if (command.flags & schema::kScript) [[unlikely]]
+  if ((command.flags & schema::kScript) && !world) [[unlikely]]
     world = !services_.script_runners[worker.index]->declares_keys(command, arguments);
   if (services_.waiters.load(std::memory_order_relaxed) != 0 &&
       (command.flags & (schema::kWrite | schema::kLocksQueue | schema::kScript)) != 0)

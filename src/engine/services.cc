@@ -39,6 +39,10 @@ Services::Services(const Clock& server_clock, config::Config start_config,
                retire),
       started_ms(clock.now_ms()),
       run_id(random_hex(40)) {
+  function_flags = [this](std::string_view name) {
+    const lua::Function* function = functions.find(name);
+    return function == nullptr ? 0u : function->flags;
+  };
   lua::redis_version = {kRedisVersion.data(), kRedisVersionNumber};
   // With one thread nobody prefetches while another works: memory can go at once.
   if (threads > 1) retiring_janitor.store(&janitor, std::memory_order_release);

@@ -15,6 +15,7 @@
 #include "engine/latency_monitor.h"
 #include "engine/slow_log.h"
 #include "engine/worker.h"
+#include "lua/function_libraries.h"
 #include "lua/script_cache.h"
 #include "pubsub/hub.h"
 #include "schema/command_table.h"
@@ -49,6 +50,7 @@ struct Services {
   SlowLog slow_log;
   LatencyMonitor latency_monitor;
   lua::ScriptCache scripts;
+  lua::FunctionLibraries functions;  // read with a gate raised, changed and run with the world held
   std::vector<std::unique_ptr<ScriptRunner>> script_runners;  // one for each worker
   bool scripts_run_all = false;  // DEBUG SET-DISABLE-DENY-SCRIPTS; world held to change
   // The flags (lua::ScriptFlag) of the function that FCALL names; 0 if there is none.

@@ -119,7 +119,8 @@ const char* take_registration(lua_State* lua, Registration& wanted) {
   return nullptr;
 }
 
-// A number in place of a text became one on the stack only, and may go: what is kept is copied here.
+// A number in place of a text became one on the stack only, and may go: what is kept is copied
+// here.
 Function* add_function(Library& library, const Registration& wanted, const char*& error) noexcept {
   Function* function = library.add(wanted.name, error);
   if (function == nullptr) return nullptr;
@@ -178,8 +179,7 @@ Result<std::shared_ptr<const Library>> Library::load(Interpreter& interpreter,
                                                      std::string_view code, ScriptHost& host) {
   auto header = parse_library_header(code);
   if (!header) return Error{header.error()};
-  auto library =
-      std::make_shared<Library>(interpreter, std::move(header->name), std::string(code));
+  auto library = std::make_shared<Library>(interpreter, std::move(header->name), std::string(code));
   if (auto error = library->run(header->body, host)) return Error{std::move(*error)};
   if (library->functions_.empty()) return Error{"No functions registered"};
   return std::shared_ptr<const Library>(std::move(library));

@@ -19,7 +19,7 @@ namespace scrubjay::lua {
 struct Function {
   std::string name;
   std::optional<std::string> description;
-  uint32_t flags = 0;  // ScriptFlag
+  uint32_t flags = 0;      // ScriptFlag
   int number = LUA_NOREF;  // in the interpreter
 };
 

@@ -159,6 +159,21 @@ std::optional<ScriptError> Interpreter::call_top(int arguments, std::string_view
   return take_error(name);
 }
 
+std::optional<std::string> Interpreter::run_chunk(ScriptHost& host) {
+  host_ = &host;
+  lua_sethook(lua_, on_count, LUA_MASKCOUNT, kInstructions);
+  const int failed = lua_pcall(lua_, 0, 0, 0);
+  host_ = nullptr;
+  if (failed == 0) return std::nullopt;
+  std::string error;
+  if (lua_type(lua_, -1) == LUA_TTABLE)
+    error = field(lua_, "err");
+  else
+    error = std::string("ERR ") + (lua_isstring(lua_, -1) != 0 ? lua_tostring(lua_, -1) : "");
+  lua_pop(lua_, 1);
+  return error;
+}
+
 ScriptError Interpreter::take_error(std::string_view name) {
   ScriptError error;
   if (lua_type(lua_, -1) != LUA_TTABLE) {  // no memory was left to make one

@@ -53,6 +53,10 @@ class Interpreter {
   // The same, without a reply: what it returns is left on the stack.
   std::optional<ScriptError> call_top(int arguments, std::string_view name, ScriptHost& host);
 
+  // Runs a chunk that is on top of the stack, with neither arguments nor results. What its error
+  // says, without where it came from.
+  std::optional<std::string> run_chunk(ScriptHost& host);
+
   // Bytes that the state has allocated. Any thread.
   uint64_t memory() const { return memory_.load(std::memory_order_relaxed); }
 

@@ -3,7 +3,11 @@
 #include <cmath>
 #include <cstring>
 
+#include "lua/bit_library.h"
+#include "lua/cjson_library.h"
 #include "lua/interpreter.h"
+#include "lua/msgpack_library.h"
+#include "lua/struct_library.h"
 
 namespace scrubjay::lua {
 namespace {
@@ -177,6 +181,11 @@ constexpr Library kLibraries[] = {{"", luaopen_base},
                                   {LUA_MATHLIBNAME, luaopen_math},
                                   {LUA_OSLIBNAME, luaopen_os}};
 
+constexpr Library kOwnLibraries[] = {{"bit", open_bit_library},
+                                     {"cjson", open_cjson_library},
+                                     {"cmsgpack", open_msgpack_library},
+                                     {"struct", open_struct_library}};
+
 // Globals that stay; base brings more. coroutine comes with base.
 constexpr const char* kKept[] = {
     "_VERSION", "assert",   "collectgarbage", "coroutine", "error",  "gcinfo", "getmetatable",
@@ -226,6 +235,13 @@ void keep_only(lua_State* lua, const char* const* names, size_t count) {
 
 }  // namespace
 
+void refuse_unknown_names(lua_State* lua) {
+  lua_createtable(lua, 0, 1);
+  lua_pushcfunction(lua, refuse_unknown_global);
+  lua_setfield(lua, -2, "__index");
+  lua_setmetatable(lua, -2);
+}
+
 void protect(lua_State* lua) {
   lua_pushnil(lua);
   lua_insert(lua, -2);
@@ -266,6 +282,11 @@ void open_sandbox(lua_State* lua, void (*open_own)(lua_State* lua)) {
   lua_getfield(lua, -1, "os");
   keep_only(lua, kClock, 1);
   lua_setfield(lua, -2, "os");
+  for (const Library& library : kOwnLibraries) {
+    lua_pushcfunction(lua, library.open);
+    lua_call(lua, 0, 1);
+    lua_setfield(lua, -2, library.name);
+  }
   open_own(lua);
 
   // Every table among the globals is protected.

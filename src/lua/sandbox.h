@@ -13,6 +13,9 @@ namespace scrubjay::lua {
 // error. Leaves the real table of globals on the stack.
 void open_sandbox(lua_State* lua, void (*open_own)(lua_State* lua));
 
+// Makes it an error to read from the table on top what is not there.
+void refuse_unknown_names(lua_State* lua);
+
 // Replaces the table on top by a stand-in that protects it.
 void protect(lua_State* lua);
 

@@ -31,6 +31,14 @@ uint32_t script_flag(std::string_view name) {
   return found == std::end(kNames) ? 0u : uint32_t{found->flag};
 }
 
+std::vector<std::string_view> script_flag_names(uint32_t flags) {
+  std::vector<std::string_view> names;
+  for (const FlagName& item : kNames) {
+    if (flags & item.flag) names.push_back(item.name);
+  }
+  return names;
+}
+
 Result<Shebang> parse_shebang(std::string_view script) {
   Shebang shebang;
   shebang.body = script;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -22,6 +23,8 @@ enum ScriptFlag : uint32_t {
 
 // The flag of this name; 0 if there is none.
 uint32_t script_flag(std::string_view name);
+// The names of all flags that are set.
+std::vector<std::string_view> script_flag_names(uint32_t flags);
 
 struct Shebang {
   uint32_t flags = kNoShebang;
