@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the client tests against a server of their own:  tests/clients/run.sh PATH_TO_SERVER
-# Needs python3-redis for /usr/bin/python3, node and npm. Ends the server by its pid.
+# Needs python3-redis for /usr/bin/python3, node and npm; what else applications need may be missing.
+# SCRUBJAY_FULL=1 runs the long forms: thousands of jobs. Ends the server by its pid.
 set -u
 
 if [ $# -ne 1 ]; then
@@ -60,7 +61,7 @@ fi
 node_missing=''
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
   node_missing='there is no node or no npm'
-elif [ ! -d "$here/node/node_modules/redis" ] || [ ! -d "$here/node/node_modules/ioredis" ]; then
+elif ! (cd "$here/node" && npm ls --silent >/dev/null 2>&1); then
   echo "== npm install"
   (cd "$here/node" &&
     timeout 180 npm install --no-package-lock --ignore-scripts --no-audit --no-fund --silent) ||
@@ -96,6 +97,27 @@ if [ -z "$node_missing" ]; then
   node_failed=$(sum_of fail)
 fi
 
+echo "== applications"
+: >"$folder/apps"
+for file in "$here"/apps/test_*.py "$here"/apps/*_test.rb; do
+  case $file in
+    *.py) timeout 180 /usr/bin/python3 -B "$file" ;;
+    *.rb)
+      if command -v ruby >/dev/null; then
+        timeout 180 ruby "$file" 2>/dev/null
+      else
+        echo "SKIPPED $(basename "$file"): there is no ruby"
+      fi
+      ;;
+  esac >"$folder/one" 2>&1 || status=1
+  grep -q '^OK\|, 0 failed$\|^SKIPPED' "$folder/one" || cat "$folder/one"
+  cat "$folder/one" >>"$folder/apps"
+done
+apps_passed=$(awk '/^Ran [0-9]+ test/ { sum += $2 } /^[0-9]+ passed, / { sum += $1 }
+  END { print sum + 0 }' "$folder/apps")
+apps_failed=$(awk '/^FAILED \(/ { gsub(/[^0-9]+/, " "); for (i = 1; i <= NF; ++i) sum += $i }
+  /^[0-9]+ passed, / { sum += $3 } END { print sum + 0 }' "$folder/apps")
+
 if ! kill -0 "$pid" 2>/dev/null; then
   echo "the server has ended:" >&2
   tail -20 "$folder/log" >&2
@@ -104,6 +126,8 @@ fi
 python_failed=${python_failed:-0}
 echo "redis-py: $((${python_ran:-0} - python_failed)) passed, $python_failed failed"
 [ "${python_ran:-0}" -gt 0 ] || status=1
+grep '^SKIPPED' "$folder/apps"
+echo "applications: $((apps_passed - apps_failed)) passed, $apps_failed failed"
 if [ -n "$node_missing" ]; then
   echo "SKIPPED ioredis and node-redis: $node_missing"
 else
