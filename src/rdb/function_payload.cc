@@ -27,6 +27,7 @@ std::string write_libraries(const std::vector<std::string_view>& codes, bool com
 }
 
 Result<std::vector<std::string>> read_libraries(std::string_view payload) {
+  if (payload.size() < kFooterSize) return Error{"Failed loading library payload"};
   PayloadInput input(payload.substr(0, payload.size() - kFooterSize));
   std::vector<std::string> codes;
   try {
