@@ -20,6 +20,7 @@ int64_t idle_ms(const Delivery& delivery, int64_t now_ms) {
 void xack(CommandContext& c) {
   auto edit = c.edit<StreamEdit>(c.key());
   Stream* const stream = edit.stream();
+  if (stream == nullptr) c.keys.find(c.key());  // a miss
   ConsumerGroup* const group = stream != nullptr ? stream->find_group(c.args[2]) : nullptr;
   if (group == nullptr) return c.reply.integer(0);
   c.args.skip(2);
@@ -44,6 +45,7 @@ struct Claim {
 };
 
 ConsumerGroup& existing_group(CommandContext& c, const Stream* stream) {
+  if (stream == nullptr) c.keys.find(c.key());  // a miss
   ConsumerGroup* const group = stream != nullptr ? stream->find_group(c.args[2]) : nullptr;
   if (group == nullptr) fail_without_group(c.args[1], c.args[2]);
   return *group;
