@@ -68,6 +68,10 @@ class Dispatcher {
   const schema::Command* resolve(std::span<const std::string_view> arguments,
                                  std::string* error) const;
 
+  // Evicts until memory is below maxmemory, for about a millisecond. False if nothing can be
+  // evicted although it is above. Gate raised, nothing locked.
+  bool make_room(Worker& worker);
+
   // Takes and gives back the world around `f`. Gate raised before and after.
   template <class F>
   void with_world(Worker& worker, F&& f) {
@@ -84,7 +88,6 @@ class Dispatcher {
   std::string why_refused(Worker& worker, Client& client, const schema::Command& command,
                           std::span<const std::string_view> arguments);
   bool is_paused(const Client& client, const schema::Command& command);
-  bool make_room(Worker& worker);
   void run(Worker& worker, Client& client, const schema::Command& command,
            std::span<const std::string_view> arguments, const PreparedRequest& prepared,
            resp::ReplyBuilder& reply);

@@ -39,6 +39,9 @@ class Session : private Reactor::Handler, private pubsub::PushSink {
   // Sends replies that waited in the thread's outbox.
   void send_held(std::string_view replies);
   size_t& outbox_slot() { return outbox_slot_; }
+  // Sends messages that waited for the thread to have nothing else to do.
+  void flush_pushed();
+  size_t& pushed_slot() { return pushed_slot_; }
   // Closes the connection if it has been idle for too long, or too slow to take its replies.
   void check_limits(int64_t now_ms);
 
@@ -59,14 +62,17 @@ class Session : private Reactor::Handler, private pubsub::PushSink {
   size_t execute(const resp::RequestBatch& batch, std::span<const engine::PreparedRequest> prepared,
                  const ParsedRequests& parsed, bool& go_on);
   bool waiting() const { return client_.blocked != nullptr || postponed_; }
+  // A client whose command waits for the end of a pause counts as blocked.
+  void set_postponed(bool postponed);
   void check_query_buffer();
   void protocol_error();
   void send_replies();
   // Puts the replies into the thread's outbox, if they can wait there.
   bool hold_replies();
-  void send_message(const SharedBytes& message, char first);
   void after_send(OutputQueue::Sent state, uint64_t sent);
   void flush_output();
+  const config::OutputBufferLimit& output_limit() const;
+  void close_over_limit();
   void finish_wait(bool with_error);
   void go_on();
 
@@ -78,7 +84,10 @@ class Session : private Reactor::Handler, private pubsub::PushSink {
   bool postponed_ = false;      // commands are paused: the first request in input_ waits
   bool reading_ended_ = false;  // after QUIT or a protocol error
   bool closed_ = false;
+  bool socket_full_ = false;  // nothing can be sent until the reactor says so
+  bool over_limit_ = false;   // messages were left out: the connection must be closed
   size_t outbox_slot_ = Outbox::kNoSlot;
+  size_t pushed_slot_ = Outbox::kNoSlot;
   int64_t over_soft_limit_since_ms_ = 0;
 };
 
