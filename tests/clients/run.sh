@@ -60,7 +60,7 @@ fi
 node_missing=''
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
   node_missing='there is no node or no npm'
-elif [ ! -d "$here/node/node_modules/redis" ] || [ ! -d "$here/node/node_modules/ioredis" ]; then
+elif [ ! -d "$here/node/node_modules/redis" ] || [ ! -d "$here/node/node_modules/socket.io" ]; then
   echo "== npm install"
   (cd "$here/node" &&
     timeout 180 npm install --no-package-lock --ignore-scripts --no-audit --no-fund --silent) ||
