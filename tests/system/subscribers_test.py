@@ -34,7 +34,11 @@ class Client:
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(20)
-        self.socket.connect(('127.0.0.1', port))
+        try:
+            self.socket.connect(('127.0.0.1', port))
+        except OSError:
+            self.socket.close()
+            raise
         self.file = self.socket.makefile('rb')
 
     def send(self, *words):
