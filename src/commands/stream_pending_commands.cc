@@ -124,7 +124,7 @@ ClaimOptions parse_claim_options(CommandContext& c) {
 
 void xclaim(CommandContext& c) {
   auto edit = c.edit<StreamEdit>(c.key());
-  if (!edit.exists()) c.keys.find(c.key());  // a miss
+  if (edit.stream() == nullptr) c.keys.find(c.key());  // a miss
   ConsumerGroup& group = existing_group(c, edit.stream());
   c.args.skip(3);
   const int64_t min_idle = parse_min_idle(c, "XCLAIM");
@@ -176,7 +176,7 @@ void xautoclaim(CommandContext& c) {
       fail(resp::error_text::kSyntax);
   }
   auto edit = c.edit<StreamEdit>(c.key());
-  if (!edit.exists()) c.keys.find(c.key());  // a miss
+  if (edit.stream() == nullptr) c.keys.find(c.key());  // a miss
   ConsumerGroup& group = existing_group(c, edit.stream());
   Consumer& consumer = attend(edit, group, c.args[3], c.now_ms());
   const Stream& stream = *edit.stream();

@@ -91,12 +91,22 @@ void IoThread::run_round() {
 
 void IoThread::deliver_pushes() {
   worker_.outgoing.own_collected();
-  for (const pubsub::Push& push : worker_.inbox.collect()) {
-    for (const pubsub::PeerPtr& peer : push.receivers->peers) {
-      if (peer->alive.load(std::memory_order_relaxed)) peer->sink.push(push.bytes);
+  const std::vector<pubsub::Push> pushes = worker_.inbox.collect();
+  for (size_t i = 0; i < pushes.size();) {
+    const pubsub::ReceiversPtr& receivers = pushes[i].receivers;
+    message_batch_.clear();
+    do {
+      message_batch_.add(pushes[i++].bytes);
+    } while (i < pushes.size() && pushes[i].receivers == receivers &&
+             message_batch_.has_room_for(pushes[i].bytes));
+    for (const pubsub::PeerPtr& peer : receivers->peers) {
+      // Whose inbox this is, its sinks are this thread's sessions.
+      if (peer->alive.load(std::memory_order_relaxed))
+        static_cast<Session&>(peer->sink).push(message_batch_);
     }
     if (executing_ == nullptr && pushes_are_due()) flush_pushed();
   }
+  message_batch_.clear();
 }
 
 void IoThread::flush_later(Session& session, size_t bytes) {

@@ -16,6 +16,7 @@
 
 #include "engine/dispatcher.h"
 #include "engine/maintenance.h"
+#include "net/message_batch.h"
 #include "net/outbox.h"
 #include "net/reactor.h"
 #include "net/round.h"
@@ -116,6 +117,7 @@ class IoThread {
   bool in_round_ = false;
   Session* executing_ = nullptr;
   Outbox outbox_;
+  MessageBatch message_batch_;
   std::vector<Session*> pushed_;  // who has messages to send
   size_t pushed_bytes_ = 0;
   int64_t pushed_since_ns_ = 0;

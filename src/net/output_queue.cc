@@ -110,11 +110,13 @@ OutputQueue::Sent OutputQueue::send(int socket, resp::ReplyBuffer& replies, uint
 
 void OutputQueue::push(const SharedBytes& message, char first) {
   constexpr size_t kWorthSharing = 1024;
-  append({&first, 1});
+  const bool fits = message.view()[0] == first;
+  if (!fits) append({&first, 1});
+  const size_t from = fits ? 0 : 1;
   if (message.size() < kWorthSharing)
-    append(message.view().substr(1));
+    append(message.view().substr(from));
   else
-    push(message, 1, message.size());
+    push(message, from, message.size());
 }
 
 OutputQueue::Sent OutputQueue::flush(int socket, uint64_t& sent) {

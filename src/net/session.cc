@@ -198,7 +198,8 @@ size_t Session::execute(const resp::RequestBatch& batch,
                                                         request.argument_count);
       const auto result = dispatcher.execute(worker, client_, arguments, prepared[i], reply);
       reply.set_protocol(client_.protocol);
-      if (worker.outgoing.for_own()) [[unlikely]]
+      // What the client says to itself follows its reply; what it says to others can wait.
+      if (worker.outgoing.for_own() && client_.subscriptions.any()) [[unlikely]]
         thread_.deliver_pushes();
       if (result == engine::Dispatcher::Outcome::kDone && !client_.close_after_reply) {
         if (services.gates.wanted()) {
@@ -298,22 +299,32 @@ void Session::flush_output() {
 }
 
 void Session::push(const SharedBytes& message) {
+  take_message(message, client_.protocol > 2 ? '>' : '*');
+}
+
+void Session::push(MessageBatch& messages) {
+  if (messages.count() == 1)
+    push(messages.single());
+  else
+    take_message(messages.bytes(client_.protocol), client_.protocol > 2 ? '>' : '*');
+}
+
+void Session::take_message(const SharedBytes& bytes, char first) {
   constexpr size_t kShort = 1024;
   if (closed_ || over_limit_) return;
-  const char first = client_.protocol > 2 ? '>' : '*';
   if (thread_.executing() == this) {
     resp::ReplyBuffer& replies = thread_.reply().buffer();
     const size_t at = replies.mark();
-    replies.append(message.view());
+    replies.append(bytes.view());
     replies.set(at, first);
     return;
   }
   if (outbox_slot_ != Outbox::kNoSlot) {
-    if (message.size() <= kShort) return thread_.outbox().put_message(*this, message.view(), first);
+    if (bytes.size() <= kShort) return thread_.outbox().put_message(*this, bytes.view(), first);
     output_.append(thread_.outbox().take(*this));
   }
-  output_.push(message, first);
-  thread_.flush_later(*this, message.size());
+  output_.push(bytes, first);
+  thread_.flush_later(*this, bytes.size());
   const uint64_t limit = output_limit().hard;
   over_limit_ = limit != 0 && output_.bytes() > limit;
 }

@@ -7,6 +7,7 @@
 
 #include "engine/client.h"
 #include "net/input_buffer.h"
+#include "net/message_batch.h"
 #include "net/outbox.h"
 #include "net/output_queue.h"
 #include "net/reactor.h"
@@ -17,7 +18,7 @@ namespace scrubjay::net {
 
 class IoThread;
 
-class Session : private Reactor::Handler, private pubsub::PushSink {
+class Session : private Reactor::Handler, public pubsub::PushSink {
  public:
   Session(IoThread& thread, int socket, uint64_t id);
   virtual ~Session();
@@ -39,6 +40,9 @@ class Session : private Reactor::Handler, private pubsub::PushSink {
   // Sends replies that waited in the thread's outbox.
   void send_held(std::string_view replies);
   size_t& outbox_slot() { return outbox_slot_; }
+  // Takes messages, to be sent later.
+  void push(const SharedBytes& message) override;
+  void push(MessageBatch& messages);
   // Sends messages that waited for the thread to have nothing else to do.
   void flush_pushed();
   size_t& pushed_slot() { return pushed_slot_; }
@@ -46,7 +50,7 @@ class Session : private Reactor::Handler, private pubsub::PushSink {
   void check_limits(int64_t now_ms);
 
  private:
-  void push(const SharedBytes& message) override;
+  void take_message(const SharedBytes& bytes, char first);
   void on_ready(bool readable, bool writable) override;
   // Reads into the thread's round; run_part() executes later.
   void on_readable();
