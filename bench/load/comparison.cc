@@ -45,7 +45,8 @@ Sample measure(const ServerProcess& server, LoadGenerator& load, RequestTape& ta
           .p99_ms = milliseconds(result.batches.quantile(0.99))};
 }
 
-void add_figures(Report& report, const std::string& scenario, const Cell& cell) {
+void add_figures(Report& report, const std::string& scenario, const Cell& cell,
+                 std::string_view what_is_done) {
   const auto add = [&](std::string_view what, std::string unit, double Sample::*field) -> Figure& {
     return report.add({.scenario = scenario,
                        .name = fmt::format("{} x{} {}", cell.name, cell.depth, what),
@@ -55,10 +56,10 @@ void add_figures(Report& report, const std::string& scenario, const Cell& cell) 
                        .ratio = {},
                        .target = {}});
   };
-  Figure& cpu = add("server CPU", "us/request", &Sample::cpu_us);
+  Figure& cpu = add("server CPU", fmt::format("us/{}", what_is_done), &Sample::cpu_us);
   cpu.ratio = median_cpu_ratio(cell);
   if (cell.ratio_limit) cpu.target = Target{.of = Target::Of::kRatio, .limit = *cell.ratio_limit};
-  add("rate", "requests/s", &Sample::per_second);
+  add("rate", fmt::format("{}s/s", what_is_done), &Sample::per_second);
   add("batch p99", "ms", &Sample::p99_ms);
 }
 

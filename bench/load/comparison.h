@@ -7,6 +7,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "scenarios.h"
@@ -34,7 +35,8 @@ Sample measure(const ServerProcess& server, LoadGenerator& load, RequestTape& ta
                Nanoseconds time);
 
 // Medians over the rounds; the ratio is the median of the rounds' ratios.
-void add_figures(Report& report, const std::string& scenario, const Cell& cell);
+void add_figures(Report& report, const std::string& scenario, const Cell& cell,
+                 std::string_view what_is_done = "request");
 
 using Random = std::mt19937_64;
 inline std::uint64_t draw(Random& random, std::uint64_t bound) {

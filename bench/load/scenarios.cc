@@ -30,6 +30,7 @@ const std::vector<Scenario>& scenarios() {
       {"bitmaps", "how much CPU a request on bits costs", measure_bitmaps},
       {"streams", "how much CPU a request on a stream costs", measure_streams},
       {"scripts", "how much CPU scripts and transactions cost", measure_scripts},
+      {"fanout", "how much CPU a message to many costs", measure_fanout},
       {"big-delete", "whether anybody waits while a huge collection is freed", measure_big_delete},
   };
   return all;

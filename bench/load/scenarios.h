@@ -35,6 +35,7 @@ void measure_big_delete(Bench& bench);
 void measure_streams(Bench& bench);
 void measure_bitmaps(Bench& bench);
 void measure_scripts(Bench& bench);
+void measure_fanout(Bench& bench);
 
 struct Scenario {
   std::string_view name;

@@ -2,12 +2,14 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "commands/client_line.h"
 #include "commands/client_names.h"
 #include "commands/help.h"
 #include "commands/table.h"
+#include "engine/subscribing.h"
 
 namespace scrubjay::commands {
 namespace {
@@ -131,6 +133,7 @@ void client_list(CommandContext& c) {
     }
   } else {
     c.services.clients.each([&](const Client& client) {
+      if (client.killed.load(std::memory_order_relaxed)) return;
       if (!type || *type == type_of(client)) add(client);
     });
   }
@@ -183,6 +186,19 @@ KillFilter parse_kill(CommandContext& c) {
   return filter;
 }
 
+// Its own thread closes the connection, a little later; from now on it gets no messages and none of
+// what it waits for. World held.
+void kill_client(CommandContext& c, Client& client) {
+  client.killed.store(true, std::memory_order_relaxed);
+  cut_off(c.services.hub, client);
+  ClientWaiter* const waiter = client.blocked ? client.blocked->waiter.get() : nullptr;
+  if (waiter != nullptr && !std::exchange(waiter->served, true)) {
+    unfile_waiter(c.keys, *waiter);
+    c.services.waiters.fetch_sub(1, std::memory_order_relaxed);
+  }
+  client.worker->mailbox.post({.kind = Letter::Kind::kLook, .client_id = client.id});
+}
+
 void client_kill(CommandContext& c) {
   KillFilter filter;
   const bool old_form = c.args.left() == 1;
@@ -195,14 +211,14 @@ void client_kill(CommandContext& c) {
   int64_t killed = 0;
   const int64_t now_ms = c.services.clock.now_ms();
   c.services.clients.each([&](Client& client) {
+    if (client.killed.load(std::memory_order_relaxed)) return;
     if (!filter.fits(client, c.client, now_ms)) return;
     ++killed;
     if (&client == &c.client) {
       client.close_after_reply = true;
       return;
     }
-    client.killed.store(true, std::memory_order_relaxed);
-    client.worker->mailbox.post({.kind = Letter::Kind::kLook, .client_id = client.id});
+    kill_client(c, client);
   });
   if (!old_form) return c.reply.integer(killed);
   if (killed == 0) fail("ERR No such client");

@@ -53,6 +53,12 @@ std::string client_line(const CommandContext& c, const Client& client) {
       queue_bytes += sizeof argument + argument.size();
   }
 
+  // About what a name takes in the client's set and, as a reference, in the hub.
+  constexpr size_t kSubscriptionBytes = 128;
+  const size_t subscription_bytes =
+      (client.subscriptions.count() + client.subscriptions.shard_channels.size()) *
+      kSubscriptionBytes;
+
   std::string line;
   auto out = std::back_inserter(line);
   fmt::format_to(
@@ -74,7 +80,8 @@ std::string client_line(const CommandContext& c, const Client& client) {
       out,
       " qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs=0 rbp=0 obl=0 oll={} omem={} tot-mem={}",
       query_bytes, room, argument_bytes, queue_bytes, output != 0 ? 1 : 0, output,
-      sizeof(Client) + query_bytes + room + argument_bytes + queue_bytes + output);
+      sizeof(Client) + query_bytes + room + argument_bytes + queue_bytes + subscription_bytes +
+          output);
   fmt::format_to(out, " events={} cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={}",
                  output != 0 ? "rw" : "r", command != nullptr ? command->name : "NULL", client.user,
                  client.protocol, client.library_name, client.library_version);

@@ -62,7 +62,10 @@ void reset(CommandContext& c) {
   drop_transaction(c);
   if (client.monitor) c.services.monitors.fetch_sub(1, std::memory_order_relaxed);
   client.monitor = false;
-  unsubscribe_all(c.services.hub, client);
+  if (client.subscriptions.any()) {
+    unsubscribe_all(c.services.hub, client);
+    if (c.worker.deliver_pushes) c.worker.deliver_pushes();  // what was said before
+  }
   client.database = 0;
   client.protocol = 2;
   client.name.clear();

@@ -229,7 +229,7 @@ void store_matches(CommandContext& c, Form form, const Query& query,
     longest = std::max(longest, items.back().first.size());
   }
   const Key target(*query.target);
-  const bool was_there = c.keys.erase(target);
+  const bool was_there = c.keys.erase_to_replace(target);
   c.reply.integer(static_cast<int64_t>(items.size()));
   if (items.empty()) {
     if (was_there) c.keys.announce("del", target);

@@ -97,15 +97,15 @@ void reply_range(CommandContext& c, size_t from, size_t length) {
 
 void lcs(CommandContext& c) {
   c.args.skip(2);
-  const auto read = [&](const Key& key) -> std::string_view {
-    const Entry* entry = c.keys.find(key);
+  const Entry* const entries[] = {c.keys.find(c.key(0)), c.keys.find(c.key(1))};
+  const auto read = [](const Entry* entry) -> std::string_view {
     if (entry == nullptr) return {};
     if (entry->type() != store::Type::kString)
       fail("ERR The specified keys must contain string values");
     return entry->string();
   };
-  const std::string_view a = read(c.key(0));
-  const std::string_view b = read(c.key(1));
+  const std::string_view a = read(entries[0]);
+  const std::string_view b = read(entries[1]);
   const LcsOptions options = parse_lcs_options(c);
   const auto cells = static_cast<unsigned __int128>(a.size() + 1) * (b.size() + 1);
   if (cells * sizeof(uint32_t) > c.services.config.proto_max_bulk_len) {

@@ -14,6 +14,7 @@ MemoryOverview memory_overview(engine::Services& services) {
     view.clients += sizeof client + client.query_buffer_room.load(std::memory_order_relaxed) +
                     client.output_bytes.load(std::memory_order_relaxed);
   });
+  for (const auto& worker : services.workers) view.clients += worker->inbox.bytes();
   for (int database = 0; database < services.keyspace.databases(); ++database) {
     const auto size = services.keyspace.size(database, true);
     view.tables += size.table_bytes;

@@ -82,7 +82,7 @@ void store_result(CommandContext& c, Combine combine, std::string_view event) {
     return true;
   });
   const Key& target = c.key(0);
-  const bool was_there = c.keys.erase(target);
+  const bool was_there = c.keys.erase_to_replace(target);
   if (members.empty()) {
     if (was_there) c.keys.announce("del", target);
     return c.reply.integer(0);

@@ -195,7 +195,7 @@ void sort_with(CommandContext& c, bool may_store) {
       result.push_back(look_up(c, pattern, element.text).value_or(""));
   }
   const Key target(*options.store);
-  const bool was_there = c.keys.erase(target);
+  const bool was_there = c.keys.erase_to_replace(target);
   c.reply.integer(static_cast<int64_t>(result.size()));
   if (result.empty()) {
     if (was_there) c.keys.announce("del", target);

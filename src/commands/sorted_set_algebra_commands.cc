@@ -198,7 +198,7 @@ void store_result(CommandContext& c, Operation operation, std::string_view event
   Request request = parse_request(c, operation, true, false);
   const Items items = compute(request, operation);
   const Key& target = c.key(0);
-  const bool was_there = c.keys.erase(target);
+  const bool was_there = c.keys.erase_to_replace(target);
   c.reply.integer(static_cast<int64_t>(items.size()));
   if (items.empty()) {
     if (was_there) c.keys.announce("del", target);

@@ -122,7 +122,7 @@ void zrangestore(CommandContext& c) {
     longest = std::max(longest, items.back().first.size());
   });
   const Key& target = c.key(0);
-  const bool was_there = c.keys.erase(target);
+  const bool was_there = c.keys.erase_to_replace(target);
   c.reply.integer(static_cast<int64_t>(items.size()));
   if (items.empty()) {
     if (was_there) c.keys.announce("del", target);

@@ -20,6 +20,7 @@ int64_t idle_ms(const Delivery& delivery, int64_t now_ms) {
 void xack(CommandContext& c) {
   auto edit = c.edit<StreamEdit>(c.key());
   Stream* const stream = edit.stream();
+  if (stream == nullptr) c.keys.find(c.key());  // a miss
   ConsumerGroup* const group = stream != nullptr ? stream->find_group(c.args[2]) : nullptr;
   if (group == nullptr) return c.reply.integer(0);
   c.args.skip(2);
@@ -123,6 +124,7 @@ ClaimOptions parse_claim_options(CommandContext& c) {
 
 void xclaim(CommandContext& c) {
   auto edit = c.edit<StreamEdit>(c.key());
+  if (edit.stream() == nullptr) c.keys.find(c.key());  // a miss
   ConsumerGroup& group = existing_group(c, edit.stream());
   c.args.skip(3);
   const int64_t min_idle = parse_min_idle(c, "XCLAIM");
@@ -174,6 +176,7 @@ void xautoclaim(CommandContext& c) {
       fail(resp::error_text::kSyntax);
   }
   auto edit = c.edit<StreamEdit>(c.key());
+  if (edit.stream() == nullptr) c.keys.find(c.key());  // a miss
   ConsumerGroup& group = existing_group(c, edit.stream());
   Consumer& consumer = attend(edit, group, c.args[3], c.now_ms());
   const Stream& stream = *edit.stream();

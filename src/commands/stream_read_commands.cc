@@ -151,7 +151,7 @@ void xread(CommandContext& c) {
   }
   StreamReplies replies(c);
   for (size_t i = 0; i < last_ids.size(); ++i) {
-    const Stream* const stream = c.find<StreamView>(c.key(i), Lookup::kPeek).stream();
+    const Stream* const stream = c.find<StreamView>(c.key(i)).stream();
     if (stream == nullptr || stream->size() == 0 || stream->last_id() <= last_ids[i]) continue;
     const auto last = stream->last_entry_id();
     if (!last || *last <= last_ids[i]) continue;
@@ -225,6 +225,7 @@ void xreadgroup(CommandContext& c) {
   for (size_t i = 0; i < request.ids.size(); ++i) {
     edits.push_back(c.edit<StreamEdit>(c.key(i)));
     const Stream* const stream = edits[i].stream();
+    if (stream == nullptr) c.keys.find(c.key(i));  // a miss
     if (stream == nullptr || stream->find_group(request.group) == nullptr)
       fail_without_group(c.key(i).text, request.group, " in XREADGROUP with GROUP option");
     check_group_id(request.ids[i]);

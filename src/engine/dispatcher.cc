@@ -494,6 +494,7 @@ bool Dispatcher::finish_blocked(Worker& worker, Client& client, bool with_error,
   if (client.blocked->waiter && !give_up_waiting(worker, *client.blocked->waiter)) return false;
   const auto blocked = std::move(client.blocked);
   if (with_error) {
+    if (client.last_command != nullptr) ++worker.counters.commands[client.last_command->id].failed;
     constexpr std::string_view kUnblocked = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
     count_error(worker, kUnblocked);
     reply.error(kUnblocked);

@@ -82,6 +82,10 @@ class Dispatcher {
                               : count >= static_cast<size_t>(-command.arity);
   }
 
+  // Evicts until memory is below maxmemory, for about a millisecond. False if nothing can be
+  // evicted although it is above. Gate raised, nothing locked.
+  bool make_room(Worker& worker);
+
   // Takes and gives back the world around `f`. Gate raised before and after. With `may_fail` it is
   // not run, and the answer is false, if a busy script stands before it.
   template <class F>
@@ -108,7 +112,6 @@ class Dispatcher {
   std::string why_refused(Worker& worker, Client& client, const schema::Command& command,
                           std::span<const std::string_view> arguments);
   bool is_paused(const Client& client, const schema::Command& command);
-  bool make_room(Worker& worker);
   // Takes the world, or keeps it, for a command that may be the first of several. False if a busy
   // script stands before it.
   bool begin_section(Worker& worker);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
 #include "config/keyspace_events.h"
 #include "engine/event_class.h"
 #include "engine/services.h"
@@ -17,17 +19,13 @@ void Effects::changed(const store::Change& change) {
 void Effects::publish_event(const store::Change& change) {
   const uint32_t wanted = services_.config.notify_keyspace_events;
   if ((wanted & class_of_event(change.event)) == 0) return;
-  constexpr auto kChannels = pubsub::Space::kChannels;
-  if (wanted & config::kEventKeyspace) {
-    services_.hub.publish(kChannels,
-                          fmt::format("__keyspace@{}__:{}", change.database, change.key.text),
-                          change.event, worker_.outgoing);
-  }
-  if (wanted & config::kEventKeyevent) {
-    services_.hub.publish(kChannels,
-                          fmt::format("__keyevent@{}__:{}", change.database, change.event),
-                          change.key.text, worker_.outgoing);
-  }
+  const auto publish = [&](std::string_view about, std::string_view name, std::string_view said) {
+    channel_.clear();
+    fmt::format_to(std::back_inserter(channel_), "__{}@{}__:{}", about, change.database, name);
+    services_.hub.publish(pubsub::Space::kChannels, channel_, said, worker_.outgoing);
+  };
+  if (wanted & config::kEventKeyspace) publish("keyspace", change.key.text, change.event);
+  if (wanted & config::kEventKeyevent) publish("keyevent", change.event, change.key.text);
 }
 
 }  // namespace scrubjay::engine

@@ -2,6 +2,8 @@
 // of the key's stripe, so that who listens learns of changes of a key in their order.
 #pragma once
 
+#include <string>
+
 #include "store/change.h"
 
 namespace scrubjay::engine {
@@ -21,6 +23,7 @@ class Effects : public store::ChangeListener {
 
   Services& services_;
   Worker& worker_;
+  std::string channel_;
 };
 
 }  // namespace scrubjay::engine

@@ -16,6 +16,21 @@ std::set<std::string, std::less<>>& names_of(Client& client, ListensTo kind) {
   return client.subscriptions.shard_channels;
 }
 
+namespace {
+
+void leave(pubsub::Hub& hub, const Client& client, ListensTo kind, std::string_view name) {
+  switch (kind) {
+    case ListensTo::kChannel:
+      return hub.unsubscribe(Space::kChannels, name, *client.peer);
+    case ListensTo::kPattern:
+      return hub.unsubscribe_pattern(name, *client.peer);
+    case ListensTo::kShardChannel:
+      return hub.unsubscribe(Space::kShardChannels, name, *client.peer);
+  }
+}
+
+}  // namespace
+
 bool subscribe(pubsub::Hub& hub, Client& client, ListensTo kind, std::string_view name) {
   if (!names_of(client, kind).emplace(name).second) return false;
   switch (kind) {
@@ -36,17 +51,7 @@ bool unsubscribe(pubsub::Hub& hub, Client& client, ListensTo kind, std::string_v
   auto& names = names_of(client, kind);
   const auto found = names.find(name);
   if (found == names.end()) return false;
-  switch (kind) {
-    case ListensTo::kChannel:
-      hub.unsubscribe(Space::kChannels, *found, *client.peer);
-      break;
-    case ListensTo::kPattern:
-      hub.unsubscribe_pattern(*found, *client.peer);
-      break;
-    case ListensTo::kShardChannel:
-      hub.unsubscribe(Space::kShardChannels, *found, *client.peer);
-      break;
-  }
+  leave(hub, client, kind, *found);
   names.erase(found);
   return true;
 }
@@ -57,6 +62,15 @@ void unsubscribe_all(pubsub::Hub& hub, Client& client) {
     auto& names = names_of(client, kind);
     while (!names.empty()) unsubscribe(hub, client, kind, std::string(*names.begin()));
   }
+}
+
+void cut_off(pubsub::Hub& hub, const Client& client) {
+  const Subscriptions& subscriptions = client.subscriptions;
+  for (const auto& name : subscriptions.channels) leave(hub, client, ListensTo::kChannel, name);
+  for (const auto& name : subscriptions.patterns) leave(hub, client, ListensTo::kPattern, name);
+  for (const auto& name : subscriptions.shard_channels)
+    leave(hub, client, ListensTo::kShardChannel, name);
+  client.peer->alive.store(false, std::memory_order_relaxed);
 }
 
 }  // namespace scrubjay::engine

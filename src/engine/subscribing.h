@@ -16,5 +16,8 @@ std::set<std::string, std::less<>>& names_of(Client& client, ListensTo kind);
 bool subscribe(pubsub::Hub& hub, Client& client, ListensTo kind, std::string_view name);
 bool unsubscribe(pubsub::Hub& hub, Client& client, ListensTo kind, std::string_view name);
 void unsubscribe_all(pubsub::Hub& hub, Client& client);
+// The client is to be closed by its thread: from now on nothing is sent to it or counted as sent.
+// What it chose is left to its thread. World held.
+void cut_off(pubsub::Hub& hub, const Client& client);
 
 }  // namespace scrubjay::engine

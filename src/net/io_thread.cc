@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -13,7 +14,9 @@ namespace scrubjay::net {
 namespace {
 
 constexpr int64_t kTickMs = 100;
-constexpr int64_t kStopGraceMs = 3000;  // for clients that are slow to take their last replies
+constexpr int64_t kStopGraceMs = 3000;     // for clients that are slow to take their last replies
+constexpr int64_t kMaxHoldNs = 1'000'000;  // messages wait no longer for others
+constexpr size_t kMaxHeldPushes = 4u << 20;
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
 }  // namespace
@@ -47,9 +50,9 @@ void IoThread::run() {
   register_allocating_thread();
   wait_mail();
   maintain();
-  reactor_.start([this] {
+  reactor_.start([this](bool more) {
     run_round();
-    settle();
+    settle(more);
   });
   context_.run();
 }
@@ -110,7 +113,7 @@ void IoThread::serve_visitors() {
   send_outbox();
   reactor_.run_round();
   run_round();
-  settle();
+  settle(false);
   context_.poll();
   worker_.stamp_ns = stamp_ns;
   std::swap(bench_, second_bench_);
@@ -120,19 +123,74 @@ void IoThread::serve_visitors() {
 
 void IoThread::deliver_pushes() {
   worker_.outgoing.own_collected();
-  for (const pubsub::Push& push : worker_.inbox.collect()) {
-    for (const pubsub::PeerPtr& peer : push.receivers->peers) {
-      if (peer->alive.load(std::memory_order_relaxed)) peer->sink.push(push.bytes);
+  const std::vector<pubsub::Push> pushes = worker_.inbox.collect();
+  for (size_t i = 0; i < pushes.size();) {
+    const pubsub::ReceiversPtr& receivers = pushes[i].receivers;
+    message_batch_.clear();
+    do {
+      message_batch_.add(pushes[i++].bytes);
+    } while (i < pushes.size() && pushes[i].receivers == receivers &&
+             message_batch_.has_room_for(pushes[i].bytes));
+    for (const pubsub::PeerPtr& peer : receivers->peers) {
+      // Whose inbox this is, its sinks are this thread's sessions.
+      if (peer->alive.load(std::memory_order_relaxed))
+        static_cast<Session&>(peer->sink).push(message_batch_);
     }
-    if (executing() == nullptr && outbox_.is_due(worker_.stamp_ns)) send_outbox();
+    if (executing() == nullptr && pushes_are_due()) flush_pushed();
   }
+  message_batch_.clear();
 }
 
-void IoThread::settle() {
+void IoThread::flush_later(Session& session, size_t bytes) {
+  pushed_bytes_ += bytes;
+  if (session.pushed_slot() != Outbox::kNoSlot) return;
+  if (pushed_.empty()) pushed_since_ns_ = services_.clock.now_ns();
+  session.pushed_slot() = pushed_.size();
+  pushed_.push_back(&session);
+}
+
+// Sending takes most of the time that a message to many costs, so it is worth gathering messages
+// for as long as they took to send last time.
+bool IoThread::pushes_are_due() const {
+  if (pushed_.empty()) return false;
+  if (pushed_bytes_ > kMaxHeldPushes) return true;
+  const int64_t hold_ns = std::min(flush_took_ns_, kMaxHoldNs);
+  return services_.clock.now_ns() - pushed_since_ns_ >= hold_ns;
+}
+
+void IoThread::flush_pushed() {
+  if (pushed_.empty()) return;
+  const int64_t start_ns = services_.clock.now_ns();
+  for (size_t i = 0; i < pushed_.size(); ++i) {
+    Session* const session = pushed_[i];
+    if (session == nullptr) continue;
+    session->pushed_slot() = Outbox::kNoSlot;
+    session->flush_pushed();
+  }
+  pushed_.clear();
+  pushed_bytes_ = 0;
+  flush_took_ns_ = services_.clock.now_ns() - start_ns;
+}
+
+void IoThread::settle(bool more) {
   while (worker_.inbox.has_some()) deliver_pushes();
   send_outbox();
+  if (!more || pushes_are_due()) flush_pushed();
   worker_.outgoing.ring();
+  if (const pubsub::Inbox* crowded = worker_.outgoing.take_crowded()) [[unlikely]]
+    give_way(*crowded);
   if (!worker_.inbox.has_some() && !serving_visitors_) dropped_.clear();
+}
+
+void IoThread::give_way(const pubsub::Inbox& inbox) {
+  constexpr int kTurns = 500;
+  constexpr auto kTurn = std::chrono::microseconds(200);
+  for (int turn = 0; turn < kTurns && inbox.crowded(); ++turn) {
+    // Who waits goes on collecting, so that two threads never wait for one another.
+    while (worker_.inbox.has_some()) deliver_pushes();
+    flush_pushed();
+    std::this_thread::sleep_for(kTurn);
+  }
 }
 
 void IoThread::wait_mail() {
@@ -180,7 +238,7 @@ void IoThread::read_mail() {
     }
   }
   maintain();
-  settle();
+  settle(false);
 }
 
 void IoThread::look_at_all() {
@@ -211,12 +269,15 @@ void IoThread::drop(Session& session) {
   services_.gates.enter(worker_.gate);
   services_.clients.remove(client);
   services_.dispatcher->forget(worker_, client);
-  engine::unsubscribe_all(services_.hub, client);
-  client.peer->alive.store(false, std::memory_order_relaxed);
+  if (client.peer->alive.load(std::memory_order_relaxed)) {
+    engine::unsubscribe_all(services_.hub, client);
+    client.peer->alive.store(false, std::memory_order_relaxed);
+  }
   if (client.monitor) services_.monitors.fetch_sub(1, std::memory_order_relaxed);
   if (client.blocked) services_.blocked_clients.fetch_sub(1, std::memory_order_relaxed);
   services_.gates.leave(worker_.gate);
   worker_.client_count.fetch_sub(1, std::memory_order_relaxed);
+  if (session.pushed_slot() != Outbox::kNoSlot) pushed_[session.pushed_slot()] = nullptr;
   const auto found = sessions_.find(client.id);
   dropped_.push_back(std::move(found->second));
   sessions_.erase(found);
@@ -246,7 +307,7 @@ void IoThread::arm(int64_t when_ms) {
     armed_for_ms_ = kNever;
     worker_.armed_until.store(kNever, std::memory_order_relaxed);
     maintain();
-    settle();
+    settle(false);
   });
 }
 
@@ -273,11 +334,19 @@ void IoThread::tick(int64_t now_ms) {
     if (limits().timeout_ms > 0 || !session->flushed()) session->check_limits(now_ms);
   }
   if (!serving_visitors_) dropped_.clear();
+  if (worker_.index == 0) evict_what_is_over();
   if (services_.on_tick && worker_.index == 0) services_.on_tick(now_ms);
   if (stop_at_ms_ == 0) return;
   const bool all_flushed = std::all_of(sessions_.begin(), sessions_.end(),
                                        [](const auto& item) { return item.second->flushed(); });
   if (all_flushed || now_ms >= stop_at_ms_) context_.stop();
+}
+
+// Commands make room for themselves; this is for the limit that was lowered and nobody writes.
+void IoThread::evict_what_is_over() {
+  services_.gates.enter(worker_.gate);
+  if (services_.config.maxmemory != 0) services_.dispatcher->make_room(worker_);
+  services_.gates.leave(worker_.gate);
 }
 
 void IoThread::stop() {

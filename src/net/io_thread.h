@@ -16,6 +16,7 @@
 
 #include "engine/dispatcher.h"
 #include "engine/maintenance.h"
+#include "net/message_batch.h"
 #include "net/outbox.h"
 #include "net/reactor.h"
 #include "net/round.h"
@@ -53,6 +54,8 @@ class IoThread {
       refresh_limits();
     return limits_;
   }
+  // As of the last call of limits(); with the gate raised too.
+  const Limits& known_limits() const { return limits_; }
   std::array<char, 16 * 1024>& read_buffer() { return bench_->read_buffer; }
   resp::RequestBatch& batch() { return bench_->batch; }
   std::vector<engine::PreparedRequest>& prepared() { return bench_->prepared; }
@@ -65,8 +68,11 @@ class IoThread {
   bool in_round() const { return bench_->in_round; }
   Outbox& outbox() { return outbox_; }
   void send_outbox() { outbox_.send(); }
-  // Hands the messages of the own inbox to their clients. Sent later, with the outbox.
+  // Hands the messages of the own inbox to their clients, which send them later.
   void deliver_pushes();
+  // Has the session send its messages (of which so many bytes are new) when no socket has more to
+  // be read: what is published meanwhile then goes with the same write.
+  void flush_later(Session& session, size_t bytes);
   // The session whose commands run now, with the gate raised: nothing is sent meanwhile, and what
   // is pushed to it goes right behind its reply.
   Session* executing() const { return bench_->executing; }
@@ -97,14 +103,20 @@ class IoThread {
   void serve_visitors();
   void run_parts(Bench& bench);
   void refresh_limits();
-  // The end of whatever the thread was woken for: what is to be sent is sent.
-  void settle();
+  // The end of whatever the thread was woken for: what is to be sent is sent. With `more` to do
+  // right now, messages may wait a little.
+  void settle(bool more);
+  bool pushes_are_due() const;
+  void flush_pushed();
+  // Waits, within limits, until the other thread has collected what waits for its clients.
+  void give_way(const pubsub::Inbox& inbox);
   void wait_mail();
   void read_mail();
   void maintain();
   void tick(int64_t now_ms);
   void arm(int64_t when_ms);
   void look_at_all();
+  void evict_what_is_over();
   std::vector<Session*> all_sessions() const;
   void stop();
 
@@ -121,6 +133,11 @@ class IoThread {
   std::unique_ptr<Bench> second_bench_;  // made with the first busy script
   bool serving_visitors_ = false;
   Outbox outbox_;
+  MessageBatch message_batch_;
+  std::vector<Session*> pushed_;  // who has messages to send
+  size_t pushed_bytes_ = 0;
+  int64_t pushed_since_ns_ = 0;
+  int64_t flush_took_ns_ = 0;
   std::unordered_map<uint64_t, std::unique_ptr<Session>> sessions_;
   std::vector<std::unique_ptr<Session>> dropped_;  // closed in this round of events
   std::multimap<int64_t, uint64_t> wakes_;         // ms -> client

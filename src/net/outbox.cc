@@ -10,7 +10,7 @@ constexpr size_t kMaxHeld = 64 * 1024;
 
 }  // namespace
 
-void Outbox::put(Session& session, std::string_view bytes, int64_t now_ns, char first) {
+void Outbox::put(Session& session, std::string_view bytes, int64_t now_ns) {
   size_t& slot = session.outbox_slot();
   if (slot == kNoSlot) {
     if (used_ == 0) since_ns_ = now_ns;
@@ -18,11 +18,22 @@ void Outbox::put(Session& session, std::string_view bytes, int64_t now_ns, char 
     if (slots_.size() < used_) slots_.emplace_back();
     slots_[slot].session = &session;
   }
-  std::string& held = slots_[slot].bytes;
-  const size_t at = held.size();
-  held += bytes;
-  if (first != 0) held[at] = first;
+  slots_[slot].bytes += bytes;
   bytes_ += bytes.size();
+}
+
+void Outbox::put_message(Session& session, std::string_view message, char first) {
+  std::string& held = slots_[session.outbox_slot()].bytes;
+  held += first;
+  held += message.substr(1);
+  bytes_ += message.size();
+}
+
+std::string_view Outbox::take(Session& session) {
+  Slot& slot = slots_[std::exchange(session.outbox_slot(), kNoSlot)];
+  slot.session = nullptr;
+  bytes_ -= slot.bytes.size();
+  return slot.bytes;
 }
 
 bool Outbox::is_due(int64_t now_ns) const {
@@ -37,9 +48,11 @@ void Outbox::send() {
   bytes_ = 0;
   for (size_t i = 0; i < count; ++i) {
     Slot& slot = sending_[i];
-    slot.session->outbox_slot() = kNoSlot;
-    slot.session->send_held(slot.bytes);
-    slot.session = nullptr;
+    if (slot.session != nullptr) {
+      slot.session->outbox_slot() = kNoSlot;
+      slot.session->send_held(slot.bytes);
+      slot.session = nullptr;
+    }
     if (slot.bytes.capacity() > kMaxHeld)
       slot.bytes = std::string();
     else

@@ -1,4 +1,4 @@
-// Short replies and messages of one round of events, held until all of its requests are executed
+// Short replies of one round of events, held until all of its requests are executed
 // and then sent, one write for each client. A client that has nothing else to do sleeps until
 // something comes, and to wake one is the dearest part of sending: held together, one wake serves
 // many. Used by its thread.
@@ -20,9 +20,12 @@ class Outbox {
   static constexpr size_t kNoSlot = SIZE_MAX;
 
   bool empty() const { return used_ == 0; }
-  // Puts the bytes behind what is held for the session already. RESP2's first byte of a message may
-  // be changed to `first`, unless that is 0.
-  void put(Session& session, std::string_view bytes, int64_t now_ns, char first = 0);
+  // Puts the bytes behind what is held for the session already.
+  void put(Session& session, std::string_view bytes, int64_t now_ns);
+  // The same for a message, behind a reply; RESP2's first byte of it becomes `first`.
+  void put_message(Session& session, std::string_view message, char first);
+  // Takes out what is held for the session.
+  std::string_view take(Session& session);
   // Nobody's reply waits for others much longer than 0.1 ms (one slow command aside).
   bool is_due(int64_t now_ns) const;
   // Sends everything; it is empty meanwhile and afterwards.

@@ -5,11 +5,16 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 namespace scrubjay::net {
 namespace {
 
 constexpr size_t kMaxPieces = 64;
+// Blocks for copies: as large as what waits already, so that a client that takes its messages at
+// once costs little and one that does not has few blocks.
+constexpr size_t kSmallestBlock = 1000;
+constexpr size_t kLargestBlock = 16'000;
 
 // Bytes taken by the socket; 0 when it is full; -1 when it is broken.
 ssize_t send_pieces(int socket, iovec* pieces, size_t count) {
@@ -39,6 +44,25 @@ ssize_t send_bytes(int socket, std::string_view bytes) {
 void OutputQueue::push(SharedBytes block, size_t from, size_t to) {
   bytes_ += to - from;
   pieces_.push_back({std::move(block), from, to});
+  last_is_open_ = false;
+}
+
+void OutputQueue::append(std::string_view bytes) {
+  bytes_ += bytes.size();
+  while (!bytes.empty()) {
+    if (!open_ || open_used_ == open_.capacity()) {
+      open_ = SharedBytes::with_capacity(std::clamp(bytes_, kSmallestBlock, kLargestBlock));
+      open_used_ = 0;
+      last_is_open_ = false;
+    }
+    const std::string_view part = bytes.substr(0, open_.capacity() - open_used_);
+    std::memcpy(open_.data() + open_used_, part.data(), part.size());
+    if (!last_is_open_) pieces_.push_back({open_, open_used_, open_used_});
+    open_used_ += part.size();
+    pieces_.back().to = open_used_;
+    last_is_open_ = true;
+    bytes.remove_prefix(part.size());
+  }
 }
 
 void OutputQueue::push_own(resp::ReplyBuffer& replies, size_t from, size_t to) {
@@ -46,19 +70,20 @@ void OutputQueue::push_own(resp::ReplyBuffer& replies, size_t from, size_t to) {
   if (to - from >= kWorthSharing)
     push(replies.share_own(), from, to);
   else if (to > from)
-    push(SharedBytes::copy_of(replies.own_bytes().substr(from, to - from)), 0, to - from);
+    append(replies.own_bytes().substr(from, to - from));
 }
 
 OutputQueue::Sent OutputQueue::send(int socket, std::string_view replies, uint64_t& sent) {
-  size_t done = 0;
-  if (pieces_.empty()) {
-    const ssize_t taken = send_bytes(socket, replies);
-    if (taken < 0) return Sent::kFailed;
-    done = static_cast<size_t>(taken);
-    sent += done;
-    if (done == replies.size()) return Sent::kAll;
+  if (!pieces_.empty()) {
+    append(replies);
+    return flush(socket, sent);
   }
-  push(SharedBytes::copy_of(replies.substr(done)), 0, replies.size() - done);
+  const ssize_t taken = send_bytes(socket, replies);
+  if (taken < 0) return Sent::kFailed;
+  const auto done = static_cast<size_t>(taken);
+  sent += done;
+  if (done == replies.size()) return Sent::kAll;
+  append(replies.substr(done));
   return Sent::kSome;
 }
 
@@ -83,11 +108,15 @@ OutputQueue::Sent OutputQueue::send(int socket, resp::ReplyBuffer& replies, uint
   return flush(socket, sent);
 }
 
-OutputQueue::Sent OutputQueue::send(int socket, const SharedBytes& message, char first,
-                                    uint64_t& sent) {
-  push(SharedBytes::copy_of({&first, 1}), 0, 1);
-  push(message, 1, message.size());
-  return flush(socket, sent);
+void OutputQueue::push(const SharedBytes& message, char first) {
+  constexpr size_t kWorthSharing = 1024;
+  const bool fits = message.view()[0] == first;
+  if (!fits) append({&first, 1});
+  const size_t from = fits ? 0 : 1;
+  if (message.size() < kWorthSharing)
+    append(message.view().substr(from));
+  else
+    push(message, from, message.size());
 }
 
 OutputQueue::Sent OutputQueue::flush(int socket, uint64_t& sent) {
@@ -98,7 +127,9 @@ OutputQueue::Sent OutputQueue::flush(int socket, uint64_t& sent) {
       Piece& piece = pieces_[i];
       pieces[i] = {piece.block.data() + piece.from, piece.to - piece.from};
     }
-    const ssize_t taken = send_pieces(socket, pieces, count);
+    const ssize_t taken =
+        count == 1 ? send_bytes(socket, {static_cast<char*>(pieces[0].iov_base), pieces[0].iov_len})
+                   : send_pieces(socket, pieces, count);
     if (taken < 0) return Sent::kFailed;
     if (taken == 0) return Sent::kSome;
     sent += static_cast<uint64_t>(taken);
@@ -115,6 +146,8 @@ OutputQueue::Sent OutputQueue::flush(int socket, uint64_t& sent) {
       pieces_.pop_front();
     }
   }
+  open_ = {};
+  last_is_open_ = false;
   return Sent::kAll;
 }
 

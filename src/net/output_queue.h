@@ -1,5 +1,6 @@
-// Replies that the socket would not take yet: copies of short stretches, references to long ones.
-// One thread.
+// Replies that the socket would not take yet: short stretches are copied, one behind the other,
+// into blocks of 16 KB, so that a client that takes nothing costs little more than the bytes that
+// wait for it; long ones are kept by reference. One thread.
 #pragma once
 
 #include <deque>
@@ -17,17 +18,14 @@ class OutputQueue {
   // grows by the number of bytes sent. The reply buffer may be cleared afterwards.
   Sent send(int socket, resp::ReplyBuffer& replies, uint64_t& sent);
   Sent send(int socket, std::string_view replies, uint64_t& sent);
-  // A message without a copy, its first byte replaced.
-  Sent send(int socket, const SharedBytes& message, char first, uint64_t& sent);
+  // Keeps a message, its first byte replaced, to be sent by flush(). Long ones are not copied.
+  void push(const SharedBytes& message, char first);
+  void append(std::string_view bytes);
   // Sends what waits.
   Sent flush(int socket, uint64_t& sent);
 
   size_t bytes() const { return bytes_; }
   bool empty() const { return pieces_.empty(); }
-  void clear() {
-    pieces_.clear();
-    bytes_ = 0;
-  }
 
  private:
   struct Piece {
@@ -39,6 +37,9 @@ class OutputQueue {
   void push_own(resp::ReplyBuffer& replies, size_t from, size_t to);
 
   std::deque<Piece> pieces_;
+  SharedBytes open_;  // the block that append() fills, which pieces refer to
+  size_t open_used_ = 0;
+  bool last_is_open_ = false;  // the last piece ends where that block goes on
   size_t bytes_ = 0;
 };
 

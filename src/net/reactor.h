@@ -31,7 +31,8 @@ class Reactor {
   // Handles what is ready now; returns false when nothing was.
   bool run_round();
 
-  // Waits for readiness on the io_context, for ever. `after_round` runs after each round of events.
+  // Waits for readiness on the io_context, for ever. `after_round` runs after each round of events;
+  // it is told whether another one follows at once.
   template <class F>
   void start(F after_round) {
     descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
@@ -39,7 +40,7 @@ class Reactor {
                              if (error) return;
                              for (int round = 0; round < kMaxRounds; ++round) {
                                const bool more = run_round();
-                               after_round();
+                               after_round(more && round + 1 < kMaxRounds);
                                if (!more) break;
                              }
                              start(after_round);

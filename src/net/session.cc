@@ -54,7 +54,10 @@ void Session::on_ready(bool readable, bool writable) {
     unread_ = true;
     return;
   }
-  if (writable && !output_.empty()) flush_output();
+  if (writable) {
+    socket_full_ = false;
+    if (!output_.empty()) flush_output();
+  }
   if (readable && !closed_) on_readable();
 }
 
@@ -207,7 +210,8 @@ size_t Session::execute(const resp::RequestBatch& batch,
       worker.keeps_world = i + 1 < parsed.count && wants_world(prepared[i + 1]);
       const auto result = dispatcher.execute(worker, client_, arguments, prepared[i], reply);
       reply.set_protocol(client_.protocol);
-      if (worker.outgoing.for_own()) [[unlikely]]
+      // What the client says to itself follows its reply; what it says to others can wait.
+      if (worker.outgoing.for_own() && client_.subscriptions.any()) [[unlikely]]
         thread_.deliver_pushes();
       if (result == engine::Dispatcher::Outcome::kDone && !client_.close_after_reply) {
         if (!worker.world && services.gates.wanted()) {
@@ -218,8 +222,9 @@ size_t Session::execute(const resp::RequestBatch& batch,
         continue;
       }
       // The rest waits, or is never run.
-      postponed_ = result == engine::Dispatcher::Outcome::kPostponed;
-      consumed = postponed_ ? request.begin : request.end;
+      const bool postponed = result == engine::Dispatcher::Outcome::kPostponed;
+      set_postponed(postponed);
+      consumed = postponed ? request.begin : request.end;
       go_on = false;
       outcome = Outcome::kNothing;
       break;
@@ -270,6 +275,11 @@ void Session::send_held(std::string_view replies) {
 }
 
 void Session::send_replies() {
+  const uint64_t limit = output_limit().hard;
+  if (limit != 0 && client_.authenticated &&
+      output_.bytes() + thread_.reply().buffer().total_bytes() > limit) [[unlikely]] {
+    return close_over_limit();
+  }
   if (hold_replies()) return;
   thread_.send_outbox();
   if (closed_) return;
@@ -289,8 +299,9 @@ void Session::after_send(OutputQueue::Sent state, uint64_t sent) {
   client_.sent_bytes.fetch_add(sent, std::memory_order_relaxed);
   if (state == OutputQueue::Sent::kFailed) return close();
   client_.output_bytes.store(output_.bytes(), std::memory_order_relaxed);
-  if (!output_.empty()) {
-    check_limits(client_.last_active_ms.load(std::memory_order_relaxed));
+  socket_full_ = !output_.empty();
+  if (socket_full_) {
+    check_limits(thread_.services().clock.now_ms());
   } else if (client_.close_after_reply) {
     close();
   }
@@ -303,27 +314,41 @@ void Session::flush_output() {
 }
 
 void Session::push(const SharedBytes& message) {
-  if (closed_) return;
-  const char first = client_.protocol > 2 ? '>' : '*';
+  take_message(message, client_.protocol > 2 ? '>' : '*');
+}
+
+void Session::push(MessageBatch& messages) {
+  if (messages.count() == 1)
+    push(messages.single());
+  else
+    take_message(messages.bytes(client_.protocol), client_.protocol > 2 ? '>' : '*');
+}
+
+void Session::take_message(const SharedBytes& bytes, char first) {
+  constexpr size_t kShort = 1024;
+  if (closed_ || over_limit_) return;
   if (thread_.executing() == this) {
     resp::ReplyBuffer& replies = thread_.reply().buffer();
     const size_t at = replies.mark();
-    replies.append(message.view());
+    replies.append(bytes.view());
     replies.set(at, first);
     return;
   }
-  if (message.size() <= Outbox::kMaxReply || thread_.executing() != nullptr) {
-    thread_.outbox().put(*this, message.view(), thread_.worker().stamp_ns, first);
-    return;
+  if (outbox_slot_ != Outbox::kNoSlot) {
+    if (bytes.size() <= kShort) return thread_.outbox().put_message(*this, bytes.view(), first);
+    output_.append(thread_.outbox().take(*this));
   }
-  thread_.send_outbox();
-  if (!closed_) send_message(message, first);
+  output_.push(bytes, first);
+  thread_.flush_later(*this, bytes.size());
+  const uint64_t limit = output_limit().hard;
+  over_limit_ = limit != 0 && output_.bytes() > limit;
 }
 
-void Session::send_message(const SharedBytes& message, char first) {
-  uint64_t sent = 0;
-  const auto state = output_.send(client_.socket, message, first, sent);
-  after_send(state, sent);
+void Session::flush_pushed() {
+  if (closed_) return;
+  if (over_limit_) return close_over_limit();
+  if (!socket_full_) return flush_output();
+  client_.output_bytes.store(output_.bytes(), std::memory_order_relaxed);
 }
 
 void Session::send_now(const SharedBytes& bytes) {
@@ -351,8 +376,11 @@ void Session::served(uint64_t ticket, const SharedBytes& reply) {
       client_.blocked->waiter->ticket != ticket) {
     return;
   }
+  engine::Services& services = thread_.services();
+  services.gates.enter(thread_.worker().gate);  // others may look at who waits
   client_.blocked.reset();
-  thread_.services().blocked_clients.fetch_sub(1, std::memory_order_relaxed);
+  services.gates.leave(thread_.worker().gate);
+  services.blocked_clients.fetch_sub(1, std::memory_order_relaxed);
   send_now(reply);
   go_on();
 }
@@ -379,28 +407,47 @@ void Session::look(int64_t now_ms) {
     else
       thread_.wake_at(deadline, client_.id);
   }
-  postponed_ = false;  // a command that must still wait is postponed again
+  set_postponed(false);  // a command that must still wait is postponed again
   if (was_waiting) go_on();
+}
+
+void Session::set_postponed(bool postponed) {
+  if (postponed == postponed_) return;
+  postponed_ = postponed;
+  if (postponed)
+    thread_.services().blocked_clients.fetch_add(1, std::memory_order_relaxed);
+  else
+    thread_.services().blocked_clients.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void Session::check_limits(int64_t now_ms) {
   if (suspended_) return;
   const IoThread::Limits& limits = thread_.limits();
-  const bool idle_counts = !client_.blocked && !client_.monitor;
+  const bool idle_counts = !client_.blocked && !client_.monitor && !client_.subscriptions.any();
   if (limits.timeout_ms > 0 && idle_counts &&
       now_ms - client_.last_active_ms.load(std::memory_order_relaxed) > limits.timeout_ms) {
     return close();
   }
   const uint64_t waiting = output_.bytes();
-  const auto& output = client_.subscriptions.any() ? limits.pubsub_output : limits.output;
-  bool over = output.hard != 0 && waiting > output.hard;
-  if (output.soft != 0 && waiting > output.soft) {
+  const auto& limit = output_limit();
+  bool over = limit.hard != 0 && waiting > limit.hard;
+  if (limit.soft != 0 && waiting > limit.soft) {
     if (over_soft_limit_since_ms_ == 0) over_soft_limit_since_ms_ = now_ms;
-    over |= now_ms - over_soft_limit_since_ms_ >= output.soft_seconds * 1000;
+    over |= now_ms - over_soft_limit_since_ms_ >= limit.soft_seconds * 1000;
   } else {
     over_soft_limit_since_ms_ = 0;
   }
-  if (!over) return;
+  if (over) close_over_limit();
+}
+
+const config::OutputBufferLimit& Session::output_limit() const {
+  static constexpr config::OutputBufferLimit kUnknown{.hard = 1024};  // beyond the socket's buffer
+  if (!client_.authenticated) return kUnknown;
+  const IoThread::Limits& limits = thread_.known_limits();
+  return client_.subscriptions.any() ? limits.pubsub_output : limits.output;
+}
+
+void Session::close_over_limit() {
   log::warning("Client id={} addr={} closed for overcoming of output buffer limits.", client_.id,
                client_.address);
   ++thread_.worker().counters.output_limit_disconnects;
@@ -412,6 +459,7 @@ void Session::close() {
   thread_.send_outbox();
   if (closed_) return;
   closed_ = true;
+  set_postponed(false);
   thread_.reply().buffer().clear();
   thread_.reactor().remove(client_.socket);
   // Who sees the connection end must find its client gone: nothing may be handed to it any more.

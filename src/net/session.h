@@ -7,6 +7,7 @@
 
 #include "engine/client.h"
 #include "net/input_buffer.h"
+#include "net/message_batch.h"
 #include "net/outbox.h"
 #include "net/output_queue.h"
 #include "net/reactor.h"
@@ -17,7 +18,7 @@ namespace scrubjay::net {
 
 class IoThread;
 
-class Session : private Reactor::Handler, private pubsub::PushSink {
+class Session : private Reactor::Handler, public pubsub::PushSink {
  public:
   Session(IoThread& thread, int socket, uint64_t id);
   virtual ~Session();
@@ -41,11 +42,17 @@ class Session : private Reactor::Handler, private pubsub::PushSink {
   // Its request is a script that is busy: until that ends nothing is read or executed here.
   void set_suspended(bool suspended) { suspended_ = suspended; }
   size_t& outbox_slot() { return outbox_slot_; }
+  // Takes messages, to be sent later.
+  void push(const SharedBytes& message) override;
+  void push(MessageBatch& messages);
+  // Sends messages that waited for the thread to have nothing else to do.
+  void flush_pushed();
+  size_t& pushed_slot() { return pushed_slot_; }
   // Closes the connection if it has been idle for too long, or too slow to take its replies.
   void check_limits(int64_t now_ms);
 
  private:
-  void push(const SharedBytes& message) override;
+  void take_message(const SharedBytes& bytes, char first);
   void on_ready(bool readable, bool writable) override;
   // Reads into the thread's round; run_part() executes later.
   void on_readable();
@@ -61,14 +68,17 @@ class Session : private Reactor::Handler, private pubsub::PushSink {
   size_t execute(const resp::RequestBatch& batch, std::span<const engine::PreparedRequest> prepared,
                  const ParsedRequests& parsed, bool& go_on);
   bool waiting() const { return client_.blocked != nullptr || postponed_; }
+  // A client whose command waits for the end of a pause counts as blocked.
+  void set_postponed(bool postponed);
   void check_query_buffer();
   void protocol_error();
   void send_replies();
   // Puts the replies into the thread's outbox, if they can wait there.
   bool hold_replies();
-  void send_message(const SharedBytes& message, char first);
   void after_send(OutputQueue::Sent state, uint64_t sent);
   void flush_output();
+  const config::OutputBufferLimit& output_limit() const;
+  void close_over_limit();
   void finish_wait(bool with_error);
   void go_on();
 
@@ -82,7 +92,10 @@ class Session : private Reactor::Handler, private pubsub::PushSink {
   bool closed_ = false;
   bool suspended_ = false;
   bool unread_ = false;  // the socket was ready while the session was suspended
+  bool socket_full_ = false;  // nothing can be sent until the reactor says so
+  bool over_limit_ = false;   // messages were left out: the connection must be closed
   size_t outbox_slot_ = Outbox::kNoSlot;
+  size_t pushed_slot_ = Outbox::kNoSlot;
   int64_t over_soft_limit_since_ms_ = 0;
 };
 

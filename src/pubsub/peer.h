@@ -36,7 +36,7 @@ class Peer : public boost::intrusive_ref_counter<Peer> {
   const uint64_t id;
   Inbox& inbox;
   PushSink& sink;
-  std::atomic<bool> alive{true};  // cleared by its own thread
+  std::atomic<bool> alive{true};  // cleared by its own thread, or by who holds the world
 };
 using PeerPtr = boost::intrusive_ptr<Peer>;
 
@@ -53,21 +53,29 @@ struct Push {
   SharedBytes bytes;
 };
 
-// What is on its way to the clients of one thread: many put, the thread collects.
+// What is on its way to the clients of one thread: many put, the thread collects. A client that
+// does not take its messages is closed for it; a thread that does not come to collect them is one
+// whose senders must slow down, or they would fill the memory: see crowded().
 class Inbox {
  public:
+  static constexpr size_t kCrowded = 64u << 20;
+
   explicit Inbox(Doorbell& bell) : bell_(bell) {}
 
   Doorbell& bell() { return bell_; }
   void put(Push push) {
     const std::lock_guard lock(mutex_);
+    bytes_.store(bytes() + push.bytes.size() + sizeof push, std::memory_order_relaxed);
     pushes_.push_back(std::move(push));
     has_some_.store(true, std::memory_order_relaxed);
   }
   bool has_some() const { return has_some_.load(std::memory_order_relaxed); }
+  size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+  bool crowded() const { return bytes() > kCrowded; }
   std::vector<Push> collect() {
     const std::lock_guard lock(mutex_);
     has_some_.store(false, std::memory_order_relaxed);
+    bytes_.store(0, std::memory_order_relaxed);
     return std::exchange(pushes_, {});
   }
 
@@ -76,6 +84,7 @@ class Inbox {
   std::mutex mutex_;
   std::vector<Push> pushes_;
   std::atomic<bool> has_some_{false};
+  std::atomic<size_t> bytes_{0};
 };
 
 // What one thread puts into inboxes. Messages are put under the locks that their order depends on;
@@ -90,6 +99,7 @@ class Outgoing {
       for_own_ = true;
     else if (inbox.bell().claim())
       to_ring_.push_back(&inbox.bell());
+    if (inbox.crowded() && &inbox != &own_) crowded_ = &inbox;
   }
   // Wakes whom messages wait for, but for the own thread. No locks held.
   void ring() {
@@ -100,11 +110,14 @@ class Outgoing {
   // Whether the own inbox holds something that nobody will be woken for.
   bool for_own() const { return for_own_; }
   void own_collected() { for_own_ = false; }
+  // An inbox of another thread that was found crowded since the last call, or nullptr.
+  Inbox* take_crowded() { return std::exchange(crowded_, nullptr); }
 
  private:
   Inbox& own_;
   std::vector<Doorbell*> to_ring_;
   bool for_own_ = false;
+  Inbox* crowded_ = nullptr;
 };
 
 }  // namespace scrubjay::pubsub

@@ -179,7 +179,7 @@ void LockedKeys::insert(Stripe& stripe, int database, const Key& key, Entry* ent
   ++generation_;
   shelf.table.insert(key.hash, entry);
   file(stripe, shelf, entry);
-  if (keyspace_.policy.events & config::kEventNew) [[unlikely]]
+  if ((keyspace_.policy.events & config::kEventNew) && !replacing_) [[unlikely]]
     tell("new", database, key);
 }
 
@@ -302,13 +302,16 @@ void LockedKeys::set_access(const Key& key, uint32_t access) {
 void LockedKeys::copy(const Key& source, int target_database, const Key& target) {
   const Entry* entry = locate_live(held_stripe(source), database_, source).entry;
   if (entry == nullptr) return;
-  put_entry(target_database, target, entry->clone(target.text, entry->deadline()));
+  Entry* const clone = entry->clone(target.text, entry->deadline());
+  erase_in(target_database, target);
+  put_entry(target_database, target, clone);
 }
 
 void LockedKeys::rename(const Key& source, const Key& target) {
   const Found found = locate_live(held_stripe(source), database_, source);
   if (found.entry == nullptr) return;
   Entry* const entry = detach(found);
+  erase(target);
   put_entry(target, Entry::rebuild(entry, target.text, entry->deadline()));
 }
 
@@ -321,6 +324,7 @@ void LockedKeys::move(const Key& key, int target_database) {
 }
 
 void LockedKeys::publish(const Change& change) {
+  replacing_ = false;
   Stripe& stripe = held_stripe(change.key);
   ++stripe.counters.changes;
   if (change.of_value) touch_watched(stripe, change.database, change.key.text);

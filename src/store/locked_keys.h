@@ -77,6 +77,9 @@ class LockedKeys {
   void set_access(const Key& key, uint32_t access);
   // Returns whether it was there.
   bool erase(const Key& key) { return erase_in(database_, key); }
+  // The same to make room for another value: if one comes before the next announcement, the key is
+  // not a new one.
+  bool erase_to_replace(const Key& key) { return replacing_ = erase(key); }
   // Puts a copy of `source`, which may stand in another database, under `target`, replacing what is
   // there. The copy has the source's deadline.
   void copy(const Key& source, int target_database, const Key& target);
@@ -151,6 +154,7 @@ class LockedKeys {
   bool world_ = false;
   uint32_t inside_world_ = 0;  // locks that found the world held already
   bool touching_ = true;
+  bool replacing_ = false;
   std::vector<uint32_t> held_;     // stripe numbers, ascending
   std::vector<Entry*> graveyard_;  // long values, freed after unlock
   std::vector<KeyName> ready_;

@@ -4,6 +4,8 @@
 #   redis_suite.sh --fetch                              only bring the suite
 #   redis_suite.sh --port P [--host H] [UNIT ...]       a server that is already up
 #   redis_suite.sh --server PATH [UNIT ...]             a fresh server for each unit
+#   redis_suite.sh --internal PATH UNIT ...             the suite starts the servers itself, with
+#                                                       configuration files of its own
 #
 # Options: --tags "..." (default "-slow -needs:debug -needs:repl"), --ignore-encoding,
 # --singledb, --timeout SECONDS for a unit (300), --logs FOLDER (default: build/redis-suite/logs),
@@ -19,7 +21,7 @@ set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 place=$root/build/redis-suite
 suite=$place/suite
-host=127.0.0.1 port='' server='' tags='-slow -needs:debug -needs:repl' limit=300 logs=$place/logs
+host=127.0.0.1 port='' server='' internal='' tags='-slow -needs:debug -needs:repl' limit=300 logs=$place/logs
 extra=() units=() fetch_only='' list_only='' pid='' scratch=''
 
 fail() { echo "$0: $*" >&2; exit 2; }
@@ -119,8 +121,10 @@ run_unit() {
     stop_server
     return
   fi
+  local where=(--host "$host" --port "$port")
+  if [ -n "$internal" ]; then where=(--clients 1); fi
   (cd "$suite" && TERM=dumb LC_ALL=C.UTF-8 timeout -k 5 "$limit" tclsh tests/test_helper.tcl \
-    --host "$host" --port "$port" --single "$unit" --durable --tags "$tags" --timeout 90 \
+    "${where[@]}" --single "$unit" --durable --tags "$tags" --timeout 90 \
     --dont-clean --baseport "$(free_port)" --portcount 400 \
     "${extra[@]}") >"$log" 2>&1 </dev/null
   status=$?
@@ -135,7 +139,9 @@ run_unit() {
   elif ! grep -aq 'All tests passed without errors\|Unit aborted\|The End' "$log"; then
     note='ended early'
   fi
-  if [ -n "$pid" ] && ! kill -0 "$pid" 2>/dev/null; then
+  if [ -n "$internal" ]; then
+    :
+  elif [ -n "$pid" ] && ! kill -0 "$pid" 2>/dev/null; then
     note="${note:+$note, }the server has ended"
   elif ! answers; then
     note="${note:+$note, }the server does not answer"
@@ -154,6 +160,7 @@ while [ $# -gt 0 ]; do
     --host) host=$2; shift 2 ;;
     --port) port=$2; shift 2 ;;
     --server) server=$2; shift 2 ;;
+    --internal) internal=$2; shift 2 ;;
     --tags) tags=$2; shift 2 ;;
     --timeout) limit=$2; shift 2 ;;
     --logs) logs=$2; shift 2 ;;
@@ -176,6 +183,10 @@ if [ -n "$list_only" ]; then printf '%s\n' "${all[@]}"; exit 0; fi
 if [ -n "$server" ]; then
   server=$(command -v "$server") || fail 'no such server program'
   [[ $server = /* ]] || server=$PWD/$server
+elif [ -n "$internal" ]; then
+  internal=$(command -v "$internal") || fail 'no such server program'
+  ln -sf "$(realpath "$internal")" "$suite/src/redis-server"
+  [ ${#units[@]} -gt 0 ] || fail '--internal needs the names of units'
 else
   [ -n "$port" ] || fail 'name a --port or a --server (--help)'
   answers || fail "nothing answers at $host:$port"
