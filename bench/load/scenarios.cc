@@ -29,6 +29,7 @@ const std::vector<Scenario>& scenarios() {
       {"collection-memory", "how many bytes collections take", measure_collection_memory},
       {"bitmaps", "how much CPU a request on bits costs", measure_bitmaps},
       {"streams", "how much CPU a request on a stream costs", measure_streams},
+      {"tracking", "what it costs that clients cache", measure_tracking},
       {"big-delete", "whether anybody waits while a huge collection is freed", measure_big_delete},
   };
   return all;

@@ -3,6 +3,7 @@
 
 #include "commands/client_names.h"
 #include "commands/table.h"
+#include "engine/client_tracking.h"
 #include "engine/context.h"
 #include "engine/server_identity.h"
 #include "engine/subscribing.h"
@@ -63,6 +64,7 @@ void reset(CommandContext& c) {
   if (client.monitor) c.services.monitors.fetch_sub(1, std::memory_order_relaxed);
   client.monitor = false;
   unsubscribe_all(c.services.hub, client);
+  stop_tracking(c.services, client);
   client.database = 0;
   client.protocol = 2;
   client.name.clear();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/memory.h"
+#include "engine/client_tracking.h"
 #include "store/eviction.h"
 
 namespace scrubjay::engine {
@@ -34,6 +35,12 @@ bool is_http(std::string_view word) {
 bool arity_fits(const Command& command, size_t count) {
   return command.arity >= 0 ? count == static_cast<size_t>(command.arity)
                             : count >= static_cast<size_t>(-command.arity);
+}
+
+// CLIENT or one of its subcommands.
+bool is_client_command(const Command* command) {
+  if (command == nullptr) return false;
+  return (command->parent != nullptr ? command->parent : command)->spec->syntax == "CLIENT";
 }
 
 // Appends the keys that the request names.
@@ -130,6 +137,8 @@ bool Dispatcher::make_room(Worker& worker) {
     if (allocated_bytes() <= limit) break;
   } while (services_.clock.now_ns() - start_ns < kMakeRoomNs);
   if (services_.keyspace.any_gone()) serve_waiters_of_gone_keys(services_, worker);
+  // That its own keys are gone the client learns before the command's reply.
+  if (worker.outgoing.for_own() && worker.deliver_pushes) worker.deliver_pushes();
   const int64_t took_ms = (services_.clock.now_ns() - start_ns) / 1'000'000;
   const int64_t threshold = services_.config.latency_monitor_threshold_ms;
   if (threshold > 0 && took_ms >= threshold) {
@@ -180,7 +189,7 @@ Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
                                         resp::ReplyBuilder& reply) {
   const Command* command = prepared.command;
   const ReplyMode mode = client.reply_mode;
-  const size_t mark = reply.buffer().mark();
+  size_t mark = reply.buffer().mark();
   Outcome outcome = Outcome::kDone;
 
   if (command == nullptr) [[unlikely]] {
@@ -200,8 +209,10 @@ Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
                        !client.in_subscriber_mode() && services_.config.maxmemory == 0 &&
                        (command->flags & (schema::kProtected | schema::kLocksQueue)) == 0;
     std::string error;
-    if (!plain) [[unlikely]]
+    if (!plain) [[unlikely]] {
       error = why_refused(worker, client, *command, arguments);
+      mark = reply.buffer().mark();  // evictions may have been told
+    }
     if (!error.empty()) {
       refuse(worker, client, command, error, reply);
     } else if (services_.paused.load(std::memory_order_relaxed) && is_paused(client, *command)) {
@@ -217,6 +228,10 @@ Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
 
   if (worker.outgoing.must_ring()) [[unlikely]]
     worker.outgoing.ring();
+  if (client.read_tracking.caching && !client.transaction.open &&
+      !is_client_command(command)) [[unlikely]] {
+    client.read_tracking.caching = false;
+  }
   if (mode != ReplyMode::kOn || client.reply_mode != ReplyMode::kOn) [[unlikely]] {
     // What tells of subscriptions is a message, not a reply.
     constexpr uint32_t kSubscribing = schema::kPubSub | schema::kWhileSubscribed;
@@ -254,6 +269,10 @@ void Dispatcher::run(Worker& worker, Client& client, const Command& command,
   std::vector<store::Key>& keys = worker.key_list;
   keys.clear();
   bool world = (command.flags & schema::kWorld) != 0 || command.every_key;
+  // RESET ends tracking, which takes the world.
+  constexpr uint32_t kLocks = schema::kLocksWatched | schema::kLocksQueue;
+  if ((command.flags & kLocks) == schema::kLocksWatched) [[unlikely]]
+    world |= client.peer && client.peer->tracking.on;
   if (services_.waiters.load(std::memory_order_relaxed) != 0 &&
       (command.flags & (schema::kWrite | schema::kLocksQueue)) != 0) [[unlikely]] {
     lock_with_waiters(worker, client, command, arguments, keys, world);
@@ -316,6 +335,7 @@ bool Dispatcher::run_again(Worker& worker, ClientWaiter& waiter,
                            std::span<const std::string_view> arguments,
                            std::span<const store::Key> keys, resp::ReplyBuilder& reply) {
   bool waits_again = false;
+  const Client* const acting = std::exchange(worker.acting, &waiter.stand_in);
   const int database = worker.keys.database();
   worker.keys.select(waiter.database);
   worker.keys.set_touching(!waiter.stand_in.no_touch);
@@ -337,6 +357,10 @@ bool Dispatcher::run_again(Worker& worker, ClientWaiter& waiter,
     count_error(worker, error.text);
     ++worker.counters.commands[waiter.command->id].failed;
   }
+  if (services_.tracking.in_use()) command_ended(worker);
+  if (waiter.stand_in.read_tracking.on && (waiter.command->flags & schema::kReadOnly))
+    remember_reads(services_, worker, waiter.stand_in, keys);
+  worker.acting = acting;
   worker.keys.select(database);
   return !waits_again;
 }
@@ -372,6 +396,7 @@ void Dispatcher::call(Worker& worker, Client& client, const Command& command,
   metrics::CommandCounters& counters = worker.counters.commands[command.id];
   const size_t mark = reply.buffer().mark();
   const int64_t start_ns = worker.stamp_ns;
+  const Client* const acting = std::exchange(worker.acting, &client);
   try {
     command.spec->handler(context);
   } catch (const CommandError& error) {
@@ -380,6 +405,13 @@ void Dispatcher::call(Worker& worker, Client& client, const Command& command,
     count_error(worker, error.text);
     ++counters.failed;
   }
+  if (services_.tracking.in_use()) [[unlikely]]
+    command_ended(worker);
+  worker.acting = acting;
+  if (client.read_tracking.on && (command.flags & schema::kReadOnly)) [[unlikely]]
+    remember_reads(services_, worker, client, keys);
+  if (!worker.unsent.to_self.empty() && !in_transaction) [[unlikely]]
+    tell_itself(worker, client);
   if (monitored && runs_queue) [[unlikely]]
     feed_monitors(client, command, arguments);
   client.last_command = &command;

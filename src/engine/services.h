@@ -16,6 +16,8 @@
 #include "engine/slow_log.h"
 #include "engine/worker.h"
 #include "pubsub/hub.h"
+#include "pubsub/invalidation_log.h"
+#include "pubsub/tracking.h"
 #include "schema/command_table.h"
 #include "store/keyspace.h"
 
@@ -44,6 +46,8 @@ struct Services {
   std::vector<std::unique_ptr<Worker>> workers;
   ClientRegistry clients;
   pubsub::Hub hub;
+  pubsub::Tracking tracking;
+  pubsub::InvalidationLog invalidation_log;
   SlowLog slow_log;
   LatencyMonitor latency_monitor;
   Dispatcher* dispatcher = nullptr;

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "engine/client_tracking.h"
 #include "engine/subscribing.h"
 #include "net/address.h"
 #include "net/session.h"
@@ -89,11 +90,21 @@ void IoThread::run_round() {
 void IoThread::deliver_pushes() {
   worker_.outgoing.own_collected();
   for (const pubsub::Push& push : worker_.inbox.collect()) {
-    for (const pubsub::PeerPtr& peer : push.receivers->peers) {
-      if (peer->alive.load(std::memory_order_relaxed)) peer->sink.push(push.bytes);
-    }
+    const auto hand_over = [&](pubsub::Peer& peer) {
+      if (peer.alive.load(std::memory_order_relaxed))
+        peer.sink.push(push.kind, push.bytes, push.number);
+    };
+    if (push.only)
+      hand_over(*push.only);
+    else
+      for (const pubsub::PeerPtr& peer : push.receivers->peers) hand_over(*peer);
     if (executing_ == nullptr && outbox_.is_due(worker_.stamp_ns)) send_outbox();
   }
+}
+
+void IoThread::end_turn() {
+  engine::end_turn(services_, worker_);
+  if (worker_.outgoing.for_own()) deliver_pushes();
 }
 
 void IoThread::settle() {
@@ -135,7 +146,8 @@ void IoThread::read_mail() {
       }
       case Kind::kServed: {
         const auto found = sessions_.find(letter.client_id);
-        if (found != sessions_.end()) found->second->served(letter.number, letter.bytes);
+        while (worker_.inbox.has_some()) deliver_pushes();  // its reply is there
+        if (found != sessions_.end()) found->second->go_on();
         break;
       }
       case Kind::kMonitorLine:
@@ -180,6 +192,7 @@ void IoThread::drop(Session& session) {
   services_.clients.remove(client);
   services_.dispatcher->forget(worker_, client);
   engine::unsubscribe_all(services_.hub, client);
+  engine::drop_tracking(services_, worker_, client);
   client.peer->alive.store(false, std::memory_order_relaxed);
   if (client.monitor) services_.monitors.fetch_sub(1, std::memory_order_relaxed);
   if (client.blocked) services_.blocked_clients.fetch_sub(1, std::memory_order_relaxed);
@@ -242,6 +255,12 @@ void IoThread::tick(int64_t now_ms) {
   }
   dropped_.clear();
   if (services_.on_tick && worker_.index == 0) services_.on_tick(now_ms);
+  if (services_.tracking.in_use() && worker_.index == 0) {
+    // Fewer keys may be remembered since a CONFIG SET.
+    services_.gates.enter(worker_.gate);
+    engine::end_turn(services_, worker_);
+    services_.gates.leave(worker_.gate);
+  }
   if (stop_at_ms_ == 0) return;
   const bool all_flushed = std::all_of(sessions_.begin(), sessions_.end(),
                                        [](const auto& item) { return item.second->flushed(); });

@@ -67,6 +67,8 @@ class IoThread {
   void send_outbox() { outbox_.send(); }
   // Hands the messages of the own inbox to their clients. Sent later, with the outbox.
   void deliver_pushes();
+  // The commands of a turn are executed; the gate is still raised, and no reply has left.
+  void end_turn();
   // The session whose commands run now, with the gate raised: nothing is sent meanwhile, and what
   // is pushed to it goes right behind its reply.
   Session* executing() const { return executing_; }

@@ -10,7 +10,7 @@ constexpr size_t kMaxHeld = 64 * 1024;
 
 }  // namespace
 
-void Outbox::put(Session& session, std::string_view bytes, int64_t now_ns, char first) {
+void Outbox::put(Session& session, std::string_view head, std::string_view rest, int64_t now_ns) {
   size_t& slot = session.outbox_slot();
   if (slot == kNoSlot) {
     if (used_ == 0) since_ns_ = now_ns;
@@ -19,10 +19,9 @@ void Outbox::put(Session& session, std::string_view bytes, int64_t now_ns, char 
     slots_[slot].session = &session;
   }
   std::string& held = slots_[slot].bytes;
-  const size_t at = held.size();
-  held += bytes;
-  if (first != 0) held[at] = first;
-  bytes_ += bytes.size();
+  held += head;
+  held += rest;
+  bytes_ += head.size() + rest.size();
 }
 
 bool Outbox::is_due(int64_t now_ns) const {

@@ -20,9 +20,8 @@ class Outbox {
   static constexpr size_t kNoSlot = SIZE_MAX;
 
   bool empty() const { return used_ == 0; }
-  // Puts the bytes behind what is held for the session already. RESP2's first byte of a message may
-  // be changed to `first`, unless that is 0.
-  void put(Session& session, std::string_view bytes, int64_t now_ns, char first = 0);
+  // Puts the bytes, head and rest, behind what is held for the session already.
+  void put(Session& session, std::string_view head, std::string_view rest, int64_t now_ns);
   // Nobody's reply waits for others much longer than 0.1 ms (one slow command aside).
   bool is_due(int64_t now_ns) const;
   // Sends everything; it is empty meanwhile and afterwards.

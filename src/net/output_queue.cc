@@ -83,10 +83,10 @@ OutputQueue::Sent OutputQueue::send(int socket, resp::ReplyBuffer& replies, uint
   return flush(socket, sent);
 }
 
-OutputQueue::Sent OutputQueue::send(int socket, const SharedBytes& message, char first,
-                                    uint64_t& sent) {
-  push(SharedBytes::copy_of({&first, 1}), 0, 1);
-  push(message, 1, message.size());
+OutputQueue::Sent OutputQueue::send(int socket, const SharedBytes& message, std::string_view head,
+                                    size_t from, uint64_t& sent) {
+  if (!head.empty()) push(SharedBytes::copy_of(head), 0, head.size());
+  push(message, from, message.size());
   return flush(socket, sent);
 }
 

@@ -17,8 +17,9 @@ class OutputQueue {
   // grows by the number of bytes sent. The reply buffer may be cleared afterwards.
   Sent send(int socket, resp::ReplyBuffer& replies, uint64_t& sent);
   Sent send(int socket, std::string_view replies, uint64_t& sent);
-  // A message without a copy, its first byte replaced.
-  Sent send(int socket, const SharedBytes& message, char first, uint64_t& sent);
+  // A message without a copy: `head`, then the message from byte `from` on.
+  Sent send(int socket, const SharedBytes& message, std::string_view head, size_t from,
+            uint64_t& sent);
   // Sends what waits.
   Sent flush(int socket, uint64_t& sent);
 

@@ -139,6 +139,9 @@ void Session::consume(std::string_view input, size_t position, bool held) {
   while (go_on) {
     batch.clear();
     prepared.clear();
+    // What others did before the requests were sent is told before they are answered.
+    if (worker.inbox.has_some()) thread_.deliver_pushes();
+    if (closed_) return;
     const ParsedRequests parsed = parse(input, position, batch);
     services.gates.enter(worker.gate);
     services.dispatcher->prepare(batch, 0, parsed.count, client_.database, prepared);
@@ -212,6 +215,8 @@ size_t Session::execute(const resp::RequestBatch& batch,
       outcome = Outcome::kNothing;
       break;
     }
+    if (worker.unsent.any_of_turn()) [[unlikely]]
+      thread_.end_turn();
     thread_.set_executing(nullptr);
     services.gates.leave(worker.gate);
     if (client_.blocked) {
@@ -241,7 +246,7 @@ bool Session::hold_replies() {
   resp::ReplyBuffer& replies = thread_.reply().buffer();
   if (replies.total_bytes() > Outbox::kMaxReply || !replies.splices().empty()) return false;
   if (!replies.empty()) {
-    thread_.outbox().put(*this, replies.own_bytes(), thread_.worker().stamp_ns);
+    thread_.outbox().put(*this, replies.own_bytes(), "", thread_.worker().stamp_ns);
     replies.clear();
   }
   return true;
@@ -287,27 +292,61 @@ void Session::flush_output() {
   after_send(state, sent);
 }
 
-void Session::push(const SharedBytes& message) {
+void Session::push(pubsub::PushKind kind, const SharedBytes& bytes, uint64_t number) {
+  using Kind = pubsub::PushKind;
   if (closed_) return;
-  const char first = client_.protocol > 2 ? '>' : '*';
+  const bool resp3 = client_.protocol > 2;
+  switch (kind) {
+    case Kind::kMessage:
+      return send_push(resp3 ? ">" : "*", bytes, 1);
+    case Kind::kServed:
+      return push_served(number, bytes);
+    case Kind::kRedirectBroken:
+      if (resp3) send_push(">2\r\n", bytes, 0);
+      return;
+    case Kind::kInvalidation:
+    case Kind::kRedirected:
+      break;
+  }
+  std::string_view head;
+  if (resp3) {
+    head = bytes ? ">2\r\n$10\r\ninvalidate\r\n" : ">2\r\n$10\r\ninvalidate\r\n_\r\n";
+  } else if (kind == Kind::kRedirected && client_.subscriptions.any()) {
+    head = bytes ? "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n"
+                 : "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n$-1\r\n";
+  } else {
+    return;  // RESP2 has no place for it between replies
+  }
+  send_push(head, bytes, 0);
+}
+
+void Session::send_push(std::string_view head, const SharedBytes& bytes, size_t from) {
+  const std::string_view rest = bytes ? bytes.view().substr(from) : "";
   if (thread_.executing() == this) {
     resp::ReplyBuffer& replies = thread_.reply().buffer();
-    const size_t at = replies.mark();
-    replies.append(message.view());
-    replies.set(at, first);
+    replies.append(head);
+    replies.append(rest);
     return;
   }
-  if (message.size() <= Outbox::kMaxReply || thread_.executing() != nullptr) {
-    thread_.outbox().put(*this, message.view(), thread_.worker().stamp_ns, first);
+  if (rest.size() <= Outbox::kMaxReply || thread_.executing() != nullptr) {
+    thread_.outbox().put(*this, head, rest, thread_.worker().stamp_ns);
     return;
   }
   thread_.send_outbox();
-  if (!closed_) send_message(message, first);
+  if (!closed_) send_message(bytes, head, from);
 }
 
-void Session::send_message(const SharedBytes& message, char first) {
+void Session::push_served(uint64_t ticket, const SharedBytes& reply) {
+  if (!client_.blocked || !client_.blocked->waiter || client_.blocked->waiter->ticket != ticket)
+    return;
+  client_.blocked.reset();
+  thread_.services().blocked_clients.fetch_sub(1, std::memory_order_relaxed);
+  send_push("", reply, 0);
+}
+
+void Session::send_message(const SharedBytes& message, std::string_view head, size_t from) {
   uint64_t sent = 0;
-  const auto state = output_.send(client_.socket, message, first, sent);
+  const auto state = output_.send(client_.socket, message, head, from, sent);
   after_send(state, sent);
 }
 
@@ -331,18 +370,6 @@ void Session::finish_wait(bool with_error) {
   send_replies();
 }
 
-void Session::served(uint64_t ticket, const SharedBytes& reply) {
-  if (closed_ || !client_.blocked || !client_.blocked->waiter ||
-      client_.blocked->waiter->ticket != ticket) {
-    return;
-  }
-  client_.blocked.reset();
-  thread_.services().blocked_clients.fetch_sub(1, std::memory_order_relaxed);
-  send_now(reply);
-  go_on();
-}
-
-// With the requests that came while the client waited.
 void Session::go_on() {
   if (!closed_ && !client_.blocked && !input_.empty()) consume(input_.view(), 0, true);
 }

@@ -27,8 +27,8 @@ class Session : private Reactor::Handler, private pubsub::PushSink {
   void send_now(const SharedBytes& bytes);
   // Obeys what others changed: killed, unblocked, commands no longer paused.
   void look(int64_t now_ms);
-  // The client waited for data under this ticket: this is its reply.
-  void served(uint64_t ticket, const SharedBytes& reply);
+  // Executes the requests that came while the client waited.
+  void go_on();
   void close();
 
   engine::Client& client() { return client_; }
@@ -43,7 +43,10 @@ class Session : private Reactor::Handler, private pubsub::PushSink {
   void check_limits(int64_t now_ms);
 
  private:
-  void push(const SharedBytes& message) override;
+  void push(pubsub::PushKind kind, const SharedBytes& bytes, uint64_t number) override;
+  // Sends it, later if need be, behind what came before: `head`, then the rest of the bytes.
+  void send_push(std::string_view head, const SharedBytes& bytes, size_t from);
+  void push_served(uint64_t ticket, const SharedBytes& reply);
   void on_ready(bool readable, bool writable) override;
   // Reads into the thread's round; run_part() executes later.
   void on_readable();
@@ -64,11 +67,10 @@ class Session : private Reactor::Handler, private pubsub::PushSink {
   void send_replies();
   // Puts the replies into the thread's outbox, if they can wait there.
   bool hold_replies();
-  void send_message(const SharedBytes& message, char first);
+  void send_message(const SharedBytes& message, std::string_view head, size_t from);
   void after_send(OutputQueue::Sent state, uint64_t sent);
   void flush_output();
   void finish_wait(bool with_error);
-  void go_on();
 
   IoThread& thread_;
   engine::Client client_;
