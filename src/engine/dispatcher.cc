@@ -137,8 +137,6 @@ bool Dispatcher::make_room(Worker& worker) {
     if (allocated_bytes() <= limit) break;
   } while (services_.clock.now_ns() - start_ns < kMakeRoomNs);
   if (services_.keyspace.any_gone()) serve_waiters_of_gone_keys(services_, worker);
-  // That its own keys are gone the client learns before the command's reply.
-  if (worker.outgoing.for_own() && worker.deliver_pushes) worker.deliver_pushes();
   const int64_t took_ms = (services_.clock.now_ns() - start_ns) / 1'000'000;
   const int64_t threshold = services_.config.latency_monitor_threshold_ms;
   if (threshold > 0 && took_ms >= threshold) {
@@ -170,7 +168,10 @@ std::string Dispatcher::why_refused(Worker& worker, Client& client, const Comman
   }
   if (client.transaction.open && (flags & schema::kNoMulti))
     return "ERR Command not allowed inside a transaction";
-  if (services_.config.maxmemory != 0 && !make_room(worker)) {
+  const bool out_of_memory = services_.config.maxmemory != 0 && !make_room(worker);
+  // Of the keys that are gone the client learns before the command's reply.
+  if (worker.outgoing.for_own() && worker.deliver_pushes) worker.deliver_pushes();
+  if (out_of_memory) {
     bool needs_memory = flags & schema::kDenyOom;
     if (client.transaction.open && !(flags & schema::kControl)) needs_memory = true;
     if (flags & schema::kLocksQueue) {

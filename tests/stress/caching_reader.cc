@@ -145,3 +145,5 @@ Reply CachingReader::reply() {
     take_push(next);
   }
 }
+
+}  // namespace scrubjay::stress

@@ -8,7 +8,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-class NoSink : public PushSink {
+class NoSink final : public PushSink {
  public:
   void push(PushKind, const SharedBytes&, uint64_t) override {}
 };
