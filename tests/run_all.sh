@@ -96,7 +96,7 @@ compile dev && {
   step 'conformance, sanitizers' 420 /usr/bin/python3 tests/conformance/run.py --limit 400 \
     --server build/dev/scrubjay
 }
-compile tsan stress_engine stress_bank stress_hub &&
+compile tsan scrubjay stress_engine stress_bank stress_hub stress_invalidation &&
   step 'stress, threads' 300 ctest --test-dir build/tsan -L stress --timeout 240 \
     --output-on-failure --no-tests=error
 

@@ -44,6 +44,17 @@ void LoadGenerator::watch(int fd, std::uint64_t id) {
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) throw_errno("epoll_ctl");
 }
 
+void LoadGenerator::prepare(const std::function<void(std::string&)>& write,
+                            std::size_t requests) {
+  std::string bytes;
+  write(bytes);
+  for (Connection& connection : connections_) {
+    send_all(connection.socket.get(), bytes);
+    std::size_t replies = 0;
+    while (replies < requests) replies += connection.scanner.consume(receive(connection));
+  }
+}
+
 void LoadGenerator::add_probe(Probe probe) {
   probes_.push_back({.probe = std::move(probe),
                      .connection = {.socket = connect_to(port_), .scanner = {}},

@@ -45,6 +45,8 @@ class LoadGenerator {
  public:
   LoadGenerator(std::uint16_t port, std::size_t connections, std::size_t depth);
 
+  // Sends these requests on each connection, and waits for the replies.
+  void prepare(const std::function<void(std::string&)>& write, std::size_t requests);
   void add_probe(Probe probe);
 
   // Loads the server until `limit` has passed or `source` is exhausted, then waits for what is

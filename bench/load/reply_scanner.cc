@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 namespace scrubjay::load {
 namespace {
@@ -24,7 +25,7 @@ std::int64_t length_in(std::string_view line) {
 std::size_t ReplyScanner::end_value() {
   if (--elements_left_ > 0) return 0;
   elements_left_ = 1;
-  return 1;
+  return std::exchange(in_push_, false) ? 0 : 1;
 }
 
 // `line` comes without its line end.
@@ -32,6 +33,7 @@ std::size_t ReplyScanner::take_line(std::string_view line) {
   switch (line.empty() ? '\0' : line.front()) {
     case '+':
     case ':':
+    case '_':
       return end_value();
     case '-':
       if (errors_++ == 0) first_error_ = line.substr(1);
@@ -42,6 +44,12 @@ std::size_t ReplyScanner::take_line(std::string_view line) {
       body_left_ = static_cast<std::size_t>(length) + 2;
       return 0;
     }
+    case '%':
+      elements_left_ += 2 * static_cast<std::uint64_t>(length_in(line));
+      return end_value();
+    case '>':
+      in_push_ = true;
+      [[fallthrough]];
     case '*':
       elements_left_ += static_cast<std::uint64_t>(std::max<std::int64_t>(length_in(line), 0));
       return end_value();

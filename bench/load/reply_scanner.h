@@ -1,5 +1,5 @@
-// Counts RESP2 replies in a byte stream cut anywhere, without keeping or copying bodies. Used once
-// per connection; not thread-safe.
+// Counts replies in a byte stream cut anywhere, without keeping or copying bodies; of RESP3 it
+// knows maps, nulls and pushes, which are no replies. Used once per connection; not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace scrubjay::load {
 class ReplyScanner {
  public:
   // Takes the next bytes of the stream; returns how many whole replies ended in them. Throws
-  // std::runtime_error on bytes that are not RESP2.
+  // std::runtime_error on bytes that it does not know.
   std::size_t consume(std::string_view bytes);
 
   std::uint64_t errors() const { return errors_; }
@@ -25,6 +25,7 @@ class ReplyScanner {
   std::size_t body_left_ = 0;        // bytes of a bulk's body and its line end still to come
   std::uint64_t elements_left_ = 1;  // values still to come before the current reply is whole
   std::string cut_line_;             // the part of a line that came before the stream was cut
+  bool in_push_ = false;
   std::uint64_t errors_ = 0;
   std::string first_error_;
 };

@@ -31,6 +31,7 @@ const std::vector<Scenario>& scenarios() {
       {"streams", "how much CPU a request on a stream costs", measure_streams},
       {"scripts", "how much CPU scripts and transactions cost", measure_scripts},
       {"fanout", "how much CPU a message to many costs", measure_fanout},
+      {"tracking", "what it costs that clients cache", measure_tracking},
       {"big-delete", "whether anybody waits while a huge collection is freed", measure_big_delete},
   };
   return all;

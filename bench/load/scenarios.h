@@ -36,6 +36,7 @@ void measure_streams(Bench& bench);
 void measure_bitmaps(Bench& bench);
 void measure_scripts(Bench& bench);
 void measure_fanout(Bench& bench);
+void measure_tracking(Bench& bench);
 
 struct Scenario {
   std::string_view name;

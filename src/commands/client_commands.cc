@@ -57,21 +57,6 @@ void client_setinfo(CommandContext& c) {
   c.reply.ok();
 }
 
-void client_getredir(CommandContext& c) {
-  c.reply.integer(-1);
-}
-
-void client_trackinginfo(CommandContext& c) {
-  c.reply.map(3);
-  c.reply.bulk("flags");
-  c.reply.set(1);
-  c.reply.bulk("off");
-  c.reply.bulk("redirect");
-  c.reply.integer(-1);
-  c.reply.bulk("prefixes");
-  c.reply.array(0);
-}
-
 void client_no_evict(CommandContext& c) {
   c.client.no_evict = next_is_on(c);
   c.reply.ok();
@@ -270,6 +255,8 @@ void client_unblock(CommandContext& c) {
 
 void client_help(CommandContext& c) {
   reply_help(c, {
+                    "CACHING (YES|NO)",
+                    "    Choose for the next command whether its keys are tracked.",
                     "GETREDIR",
                     "    Return the id of the client that gets this connection's invalidations.",
                     "GETNAME",
@@ -316,6 +303,9 @@ void client_help(CommandContext& c) {
                     "    * LIB-VER: its version.",
                     "UNBLOCK <clientid> [TIMEOUT|ERROR]",
                     "    End another client's wait, as if timed out or with an error.",
+                    "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+                    "         [OPTIN] [OPTOUT] [NOLOOP]",
+                    "    Choose whether this connection learns when keys it may cache change.",
                     "TRACKINGINFO",
                     "    Return the connection's tracking state.",
                     "NO-EVICT (ON|OFF)",
@@ -344,14 +334,6 @@ constexpr CommandSpec kRows[] = {
      .since = "2.6.9",
      .complexity = "O(1)",
      .summary = "Returns the name of the connection."},
-    {.syntax = "CLIENT GETREDIR",
-     .handler = client_getredir,
-     .flags = kOwn,
-     .group = kConnection,
-     .since = "6.0.0",
-     .complexity = "O(1)",
-     .summary =
-         "Returns the client ID to which the connection's tracking notifications are redirected."},
     {.syntax = "CLIENT HELP",
      .handler = client_help,
      .flags = kLoading | kStale,
@@ -436,14 +418,6 @@ constexpr CommandSpec kRows[] = {
      .since = "2.6.9",
      .complexity = "O(1)",
      .summary = "Sets the connection name."},
-    {.syntax = "CLIENT TRACKINGINFO",
-     .handler = client_trackinginfo,
-     .flags = kOwn,
-     .group = kConnection,
-     .since = "6.2.0",
-     .complexity = "O(1)",
-     .summary =
-         "Returns information about server-assisted client-side caching for the connection."},
     {.syntax = "CLIENT UNBLOCK client-id [TIMEOUT | ERROR]",
      .handler = client_unblock,
      .flags = kOthers,

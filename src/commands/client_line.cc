@@ -13,6 +13,12 @@ std::string flags_of(const Client& client) {
   if (client.subscriptions.any()) flags += 'P';
   if (client.transaction.open || client.transaction.executing > 0) flags += 'x';
   if (client.blocked) flags += 'b';
+  const pubsub::TrackingMode* tracking = client.peer ? &client.peer->tracking : nullptr;
+  if (tracking != nullptr && tracking->on) {
+    flags += 't';
+    if (tracking->redirect_broken.load(std::memory_order_relaxed)) flags += 'R';
+    if (tracking->broadcast) flags += 'B';
+  }
   if (client.transaction.aborted) flags += 'd';
   if (client.close_after_reply) flags += 'c';
   if (client.killed.load(std::memory_order_relaxed)) flags += 'A';
@@ -20,6 +26,12 @@ std::string flags_of(const Client& client) {
   if (client.no_evict) flags += 'e';
   if (client.no_touch) flags += 'T';
   return flags.empty() ? "N" : flags;
+}
+
+// The client that gets this one's invalidations: 0 for itself, -1 if it tracks nothing.
+int64_t redirect_of(const Client& client) {
+  if (!client.peer || !client.peer->tracking.on) return -1;
+  return static_cast<int64_t>(client.peer->tracking.redirect_id);
 }
 
 // What the request took as an array of bulk strings.
@@ -82,9 +94,9 @@ std::string client_line(const CommandContext& c, const Client& client) {
       query_bytes, room, argument_bytes, queue_bytes, output != 0 ? 1 : 0, output,
       sizeof(Client) + query_bytes + room + argument_bytes + queue_bytes + subscription_bytes +
           output);
-  fmt::format_to(out, " events={} cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={}",
+  fmt::format_to(out, " events={} cmd={} user={} redir={} resp={} lib-name={} lib-ver={}",
                  output != 0 ? "rw" : "r", command != nullptr ? command->name : "NULL", client.user,
-                 client.protocol, client.library_name, client.library_version);
+                 redirect_of(client), client.protocol, client.library_name, client.library_version);
   return line;
 }
 

@@ -3,6 +3,7 @@
 
 #include "commands/client_names.h"
 #include "commands/table.h"
+#include "engine/client_tracking.h"
 #include "engine/context.h"
 #include "engine/server_identity.h"
 #include "engine/subscribing.h"
@@ -66,6 +67,7 @@ void reset(CommandContext& c) {
     unsubscribe_all(c.services.hub, client);
     if (c.worker.deliver_pushes) c.worker.deliver_pushes();  // what was said before
   }
+  stop_tracking(c.services, client);
   client.database = 0;
   client.protocol = 2;
   client.name.clear();

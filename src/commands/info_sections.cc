@@ -117,7 +117,7 @@ void clients(Services& services, std::string& out) {
   field(out, "client_recent_max_input_buffer", largest_input);
   field(out, "client_recent_max_output_buffer", largest_output);
   field(out, "blocked_clients", services.blocked_clients.load());
-  field(out, "tracking_clients", 0);
+  field(out, "tracking_clients", services.tracking.client_count());
   field(out, "pubsub_clients", listening);
   field(out, "watching_clients", watching);
   field(out, "clients_in_timeout_table", services.blocked_clients.load());
@@ -246,8 +246,11 @@ void stats(Services& services, std::string& out) {
   zero_fields(out, {"latest_fork_usec", "total_forks", "migrate_cached_sockets",
                     "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
                     "active_defrag_key_hits", "active_defrag_key_misses",
-                    "total_active_defrag_time", "current_active_defrag_time", "tracking_total_keys",
-                    "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies"});
+                    "total_active_defrag_time", "current_active_defrag_time"});
+  field(out, "tracking_total_keys", services.tracking.key_count());
+  field(out, "tracking_total_items", services.tracking.item_count());
+  field(out, "tracking_total_prefixes", services.tracking.prefix_count());
+  zero_fields(out, {"unexpected_error_replies"});
   field(out, "total_error_replies",
         sum(services, [](const ThreadCounters& c) { return c.error_replies; }));
   field(out, "dump_payload_sanitizations", 0);

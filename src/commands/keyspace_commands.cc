@@ -1,6 +1,7 @@
 // Commands on keys of any type: DEL, EXISTS, RENAME, COPY, MOVE, FLUSHALL, WAIT and their kin.
 #include "base/random.h"
 #include "commands/table.h"
+#include "engine/client_tracking.h"
 #include "engine/context.h"
 
 namespace scrubjay::commands {
@@ -147,6 +148,7 @@ void flush(CommandContext& c, int database) {
   else
     c.args.end();
   auto shelves = c.keys.keyspace().take_shelves(database);
+  invalidate_all(c.services, c.worker);
   for (int i = 0; i < c.keys.keyspace().databases(); ++i) {
     if (database < 0 || i == database) c.keys.ready_all(i);
   }

@@ -44,6 +44,8 @@ std::vector<Rows> all_rows() {
       transaction_rows(),
       connection_rows(),
       client_rows(),
+      client_tracking_rows(),
+      cache_rows(),
       command_rows(),
       config_rows(),
       acl_rows(),

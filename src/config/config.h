@@ -72,6 +72,7 @@ struct Config {
   uint64_t client_query_buffer_limit = 1u << 30;
   OutputBufferLimits client_output_buffer_limit;
   int64_t tracking_table_max_keys = 1000000;  // 0: no limit
+  uint64_t invalidation_log_size = 1 << 20;   // bytes; 0: none
 
   // security
   std::string requirepass;

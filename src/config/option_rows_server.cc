@@ -101,6 +101,11 @@ constexpr Option kRows[] = {
      .rule = integer(0, kMaxInt64),
      .field = field<&Config::tracking_table_max_keys>(),
      .help = "Keys remembered for client-side caching; 0 for no limit"},
+    {.name = "invalidation-log-size",
+     .section = Section::kClients,
+     .rule = memory(0),
+     .field = field<&Config::invalidation_log_size>(),
+     .help = "Bytes for the names of the keys that changed last (CACHE.INV); 0 for none"},
 
     // security
     {.name = "requirepass",

@@ -60,6 +60,17 @@ struct Subscriptions {
   bool any() const { return count() + shard_channels.size() > 0; }
 };
 
+// Which of a client's reads are remembered because it caches them. How the rest of the server sees
+// it stands in its peer.
+struct ReadTracking {
+  bool on = false;  // those of read-only commands, but for:
+  bool opt_in = false;
+  bool opt_out = false;
+  bool caching = false;  // CLIENT CACHING: the next command, or transaction, is the exception
+
+  bool remembers() const { return on && (opt_in ? caching : !(opt_out && caching)); }
+};
+
 enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkipThis };
 
 struct Client {
@@ -85,6 +96,7 @@ struct Client {
   bool authenticated = true;
   bool no_evict = false;
   bool no_touch = false;
+  ReadTracking read_tracking;
   bool monitor = false;
   uint64_t monitor_from = 0;  // lines up to this number were written before MONITOR
   ReplyMode reply_mode = ReplyMode::kOn;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/memory.h"
+#include "engine/client_tracking.h"
 #include "engine/script_runner.h"
 #include "store/eviction.h"
 
@@ -33,6 +34,12 @@ std::string unknown_command(std::span<const std::string_view> arguments) {
 // What an HTTP request begins with: somebody makes a browser speak to us.
 bool is_http(std::string_view word) {
   return equal_ignoring_case(word, "post") || equal_ignoring_case(word, "host:");
+}
+
+// CLIENT or one of its subcommands.
+bool is_client_command(const Command* command) {
+  if (command == nullptr) return false;
+  return (command->parent != nullptr ? command->parent : command)->spec->syntax == "CLIENT";
 }
 
 // Appends the keys that the request names.
@@ -164,6 +171,8 @@ std::string Dispatcher::why_refused(Worker& worker, Client& client, const Comman
     return std::string(busy_error(services_));
   if (worker.gate.visiting()) return "";
   worker.out_of_memory = services_.config.maxmemory != 0 && !make_room(worker);
+  // Of the keys that are gone the client learns before the command's reply.
+  if (worker.outgoing.for_own() && worker.deliver_pushes) worker.deliver_pushes();
   if (worker.out_of_memory) {
     bool needs_memory = flags & schema::kDenyOom;
     if (client.transaction.open && !(flags & schema::kControl)) needs_memory = true;
@@ -183,7 +192,7 @@ Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
                                         resp::ReplyBuilder& reply) {
   const Command* command = prepared.command;
   const ReplyMode mode = client.reply_mode;
-  const size_t mark = reply.buffer().mark();
+  size_t mark = reply.buffer().mark();
   Outcome outcome = Outcome::kDone;
 
   if (command == nullptr) [[unlikely]] {
@@ -204,8 +213,10 @@ Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
                        (command->flags & (schema::kProtected | schema::kLocksQueue)) == 0 &&
                        !worker.gate.visiting();
     std::string error;
-    if (!plain) [[unlikely]]
+    if (!plain) [[unlikely]] {
       error = why_refused(worker, client, *command, arguments);
+      mark = reply.buffer().mark();  // evictions may have been told
+    }
     if (!error.empty()) {
       refuse(worker, client, command, error, reply);
     } else if (services_.paused.load(std::memory_order_relaxed) && is_paused(client, *command)) {
@@ -221,6 +232,10 @@ Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
 
   if (worker.outgoing.must_ring()) [[unlikely]]
     worker.outgoing.ring();
+  if (client.read_tracking.caching && !client.transaction.open &&
+      !is_client_command(command)) [[unlikely]] {
+    client.read_tracking.caching = false;
+  }
   if (mode != ReplyMode::kOn || client.reply_mode != ReplyMode::kOn) [[unlikely]] {
     // What tells of subscriptions is a message, not a reply.
     constexpr uint32_t kSubscribing = schema::kPubSub | schema::kWhileSubscribed;
@@ -261,6 +276,10 @@ void Dispatcher::run(Worker& worker, Client& client, const Command& command,
   bool world = (command.flags & schema::kWorld) != 0 || command.every_key;
   if ((command.flags & schema::kScript) && !world) [[unlikely]]
     world = !services_.script_runners[worker.index]->declares_keys(command, arguments);
+  // RESET ends tracking, which takes the world.
+  constexpr uint32_t kLocks = schema::kLocksWatched | schema::kLocksQueue;
+  if ((command.flags & kLocks) == schema::kLocksWatched) [[unlikely]]
+    world |= client.peer && client.peer->tracking.on;
   if (services_.waiters.load(std::memory_order_relaxed) != 0 &&
       (command.flags & (schema::kWrite | schema::kLocksQueue | schema::kScript)) != 0)
       [[unlikely]] {
@@ -335,6 +354,7 @@ bool Dispatcher::run_again(Worker& worker, ClientWaiter& waiter,
                            std::span<const std::string_view> arguments,
                            std::span<const store::Key> keys, resp::ReplyBuilder& reply) {
   bool waits_again = false;
+  const Client* const acting = std::exchange(worker.acting, &waiter.stand_in);
   const int database = worker.keys.database();
   worker.keys.select(waiter.database);
   worker.keys.set_touching(!waiter.stand_in.no_touch);
@@ -356,6 +376,10 @@ bool Dispatcher::run_again(Worker& worker, ClientWaiter& waiter,
     count_error(worker, error.text);
     ++worker.counters.commands[waiter.command->id].failed;
   }
+  if (services_.tracking.in_use()) command_ended(worker);
+  if (waiter.stand_in.read_tracking.on && (waiter.command->flags & schema::kReadOnly))
+    remember_reads(services_, worker, waiter.stand_in, keys);
+  worker.acting = acting;
   worker.keys.select(database);
   return !waits_again;
 }
@@ -410,6 +434,7 @@ void Dispatcher::call(Worker& worker, Client& client, const Command& command,
   metrics::CommandCounters& counters = worker.counters.commands[command.id];
   const size_t mark = reply.buffer().mark();
   const int64_t start_ns = worker.stamp_ns;
+  const Client* const acting = std::exchange(worker.acting, &client);
   try {
     command.spec->handler(context);
   } catch (const CommandError& error) {
@@ -418,6 +443,13 @@ void Dispatcher::call(Worker& worker, Client& client, const Command& command,
     if (!error.counted) count_error(worker, error.text);
     ++counters.failed;
   }
+  if (services_.tracking.in_use()) [[unlikely]]
+    command_ended(worker);
+  worker.acting = acting;
+  if (client.read_tracking.on && (command.flags & schema::kReadOnly)) [[unlikely]]
+    remember_reads(services_, worker, client, keys);
+  if (!worker.unsent.to_self.empty() && !in_transaction) [[unlikely]]
+    tell_itself(worker, client);
   if (monitored && runs_queue) [[unlikely]]
     feed_monitors(worker, client, command, arguments);
   client.last_command = &command;

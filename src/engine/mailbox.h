@@ -16,7 +16,8 @@ namespace scrubjay::engine {
 struct Letter {
   enum class Kind : uint8_t {
     kMonitorLine,   // send these bytes to every client in MONITOR
-    kServed,        // the client waited for data (ticket `number`): this is its reply
+    kServed,        // the client waited for data (ticket `number`): its reply is in the inbox (or
+                    // here if it has none), and its later requests may run
     kLook,          // the client's flags changed (killed, unblocked, resumed): look at it
     kAdopt,         // take over this accepted socket
     kLookAtAll,     // look at every client

@@ -4,6 +4,7 @@
 #include <limits>
 #include <mutex>
 
+#include "engine/client_tracking.h"
 #include "engine/waiting.h"
 #include "store/expiry.h"
 
@@ -54,6 +55,7 @@ int64_t Maintenance::run_slice() {
     }
   }
   if (keyspace.any_gone()) serve_waiters_of_gone_keys(services_, worker_);
+  if (worker_.unsent.any_of_turn()) end_turn(services_, worker_);
   services_.gates.leave(worker_.gate);
   return next_due();
 }

@@ -37,6 +37,9 @@ Services::Services(const Clock& server_clock, config::Config start_config,
       janitor(gates),
       keyspace(clock, std::max<uint32_t>(8, 4 * threads), static_cast<int>(config.databases),
                retire),
+      tracking(keyspace.stripe_count(), retire),
+      // Far from the numbers of any other life of the server; whole numbers of JavaScript.
+      invalidation_log(1 + thread_random().below(uint64_t{1} << 52), threads),
       started_ms(clock.now_ms()),
       run_id(random_hex(40)) {
   function_flags = [this](std::string_view name) {
@@ -90,6 +93,7 @@ void Services::apply_policy() {
   keyspace.policy = {config.maxmemory_policy, static_cast<int>(config.lfu_log_factor),
                      static_cast<int>(config.lfu_decay_time),
                      static_cast<int>(config.maxmemory_samples), config.notify_keyspace_events};
+  invalidation_log.set_limit(config.invalidation_log_size);
   keyspace.limits = {.hash_entries = config.hash_max_listpack_entries,
                      .hash_value = config.hash_max_listpack_value,
                      .list_size = config.list_max_listpack_size,

@@ -18,6 +18,8 @@
 #include "lua/function_libraries.h"
 #include "lua/script_cache.h"
 #include "pubsub/hub.h"
+#include "pubsub/invalidation_log.h"
+#include "pubsub/tracking.h"
 #include "schema/command_table.h"
 #include "store/keyspace.h"
 
@@ -47,6 +49,8 @@ struct Services {
   std::vector<std::unique_ptr<Worker>> workers;
   ClientRegistry clients;
   pubsub::Hub hub;
+  pubsub::Tracking tracking;
+  pubsub::InvalidationLog invalidation_log;
   SlowLog slow_log;
   LatencyMonitor latency_monitor;
   lua::ScriptCache scripts;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/client_tracking.h"
 #include "engine/context.h"
 #include "engine/dispatcher.h"
 
@@ -15,6 +16,8 @@ ClientWaiter::ClientWaiter(uint64_t waiter_ticket, store::Type type, const Clien
   stand_in.database = client.database;
   stand_in.protocol = client.protocol;
   stand_in.no_touch = client.no_touch;
+  stand_in.read_tracking = client.read_tracking;
+  stand_in.peer = client.peer;
 }
 
 std::vector<store::Key> ClientWaiter::all_keys() const {
@@ -71,15 +74,26 @@ bool serve(Services& services, Worker& worker, ClientWaiter& waiter) {
   const std::vector<store::Key> keys = waiter.all_keys();
   resp::ReplyBuffer buffer;
   resp::ReplyBuilder reply(buffer, waiter.stand_in.protocol);
-  if (!services.dispatcher->run_again(worker, waiter, arguments, keys, reply)) return false;
-  waiter.served = true;
-  unfile_waiter(worker.keys, waiter);
-  services.waiters.fetch_sub(1, std::memory_order_relaxed);
-  waiter.stand_in.worker->mailbox.post({.kind = Letter::Kind::kServed,
-                                        .client_id = waiter.stand_in.id,
-                                        .number = waiter.ticket,
-                                        .bytes = buffer.to_bytes()});
-  return true;
+  const bool served = services.dispatcher->run_again(worker, waiter, arguments, keys, reply);
+  const Client& client = waiter.stand_in;
+  if (served) {
+    waiter.served = true;
+    unfile_waiter(worker.keys, waiter);
+    services.waiters.fetch_sub(1, std::memory_order_relaxed);
+    // The reply goes the way of pushes, so that they come in the order of what they tell of.
+    Letter letter{.kind = Letter::Kind::kServed, .client_id = client.id, .number = waiter.ticket};
+    if (client.peer) {
+      worker.outgoing.put(client.peer->inbox, {.bytes = buffer.to_bytes(),
+                                               .only = client.peer,
+                                               .kind = pubsub::PushKind::kServed,
+                                               .number = waiter.ticket});
+    } else {
+      letter.bytes = buffer.to_bytes();
+    }
+    client.worker->mailbox.post(std::move(letter));
+  }
+  if (!worker.unsent.to_self.empty()) tell_itself(worker, client);
+  return served;
 }
 
 }  // namespace

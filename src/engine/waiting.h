@@ -2,7 +2,7 @@
 // files its client here; whoever puts something under the key serves those who wait for it, oldest
 // first, before the locks are given back, so that no other command comes between. To be served
 // means that the waiting client's whole command runs again. The reply goes to the client's own
-// thread as a letter.
+// thread the way of messages, and a letter tells that its next requests may run.
 //
 // A waiter is filed, served and given up under the locks of all its keys, which decide any race.
 #pragma once

@@ -12,9 +12,12 @@
 #include "engine/mailbox.h"
 #include "metrics/counters.h"
 #include "pubsub/peer.h"
+#include "pubsub/tracking.h"
 #include "store/locked_keys.h"
 
 namespace scrubjay::engine {
+
+struct Client;
 
 struct Worker {
   Worker(uint32_t number, Gates& gates, store::Keyspace& keyspace, size_t command_count)
@@ -30,6 +33,8 @@ struct Worker {
   Mailbox mailbox{bell};
   pubsub::Inbox inbox{bell};
   pubsub::Outgoing outgoing{inbox};
+  pubsub::Unsent unsent;
+  const Client* acting = nullptr;  // whose command runs
   // Hands what the own inbox holds to its clients; set by the thread.
   std::function<void()> deliver_pushes;
   // Serves this thread's clients as visitors, while its own script is busy; set by the thread.

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "engine/client_tracking.h"
 #include "engine/subscribing.h"
 #include "net/address.h"
 #include "net/session.h"
@@ -125,20 +126,40 @@ void IoThread::deliver_pushes() {
   worker_.outgoing.own_collected();
   const std::vector<pubsub::Push> pushes = worker_.inbox.collect();
   for (size_t i = 0; i < pushes.size();) {
-    const pubsub::ReceiversPtr& receivers = pushes[i].receivers;
-    message_batch_.clear();
-    do {
-      message_batch_.add(pushes[i++].bytes);
-    } while (i < pushes.size() && pushes[i].receivers == receivers &&
-             message_batch_.has_room_for(pushes[i].bytes));
-    for (const pubsub::PeerPtr& peer : receivers->peers) {
-      // Whose inbox this is, its sinks are this thread's sessions.
-      if (peer->alive.load(std::memory_order_relaxed))
-        static_cast<Session&>(peer->sink).push(message_batch_);
+    const pubsub::Push& push = pushes[i];
+    if (push.kind == pubsub::PushKind::kMessage && !push.only) {
+      i = deliver_messages(pushes, i);
+    } else {
+      const auto hand_over = [&](pubsub::Peer& peer) {
+        if (peer.alive.load(std::memory_order_relaxed))
+          peer.sink.push(push.kind, push.bytes, push.number);
+      };
+      if (push.only)
+        hand_over(*push.only);
+      else
+        for (const pubsub::PeerPtr& peer : push.receivers->peers) hand_over(*peer);
+      ++i;
     }
     if (executing() == nullptr && pushes_are_due()) flush_pushed();
   }
   message_batch_.clear();
+}
+
+// Messages in a row for the same clients are put together once for all of them. Returns the place
+// of the next push.
+size_t IoThread::deliver_messages(const std::vector<pubsub::Push>& pushes, size_t i) {
+  const pubsub::ReceiversPtr& receivers = pushes[i].receivers;
+  message_batch_.clear();
+  do {
+    message_batch_.add(pushes[i++].bytes);
+  } while (i < pushes.size() && pushes[i].kind == pubsub::PushKind::kMessage &&
+           pushes[i].receivers == receivers && message_batch_.has_room_for(pushes[i].bytes));
+  for (const pubsub::PeerPtr& peer : receivers->peers) {
+    // Whose inbox this is, its sinks are this thread's sessions.
+    if (peer->alive.load(std::memory_order_relaxed))
+      static_cast<Session&>(peer->sink).push(message_batch_);
+  }
+  return i;
 }
 
 void IoThread::flush_later(Session& session, size_t bytes) {
@@ -170,6 +191,11 @@ void IoThread::flush_pushed() {
   pushed_.clear();
   pushed_bytes_ = 0;
   flush_took_ns_ = services_.clock.now_ns() - start_ns;
+}
+
+void IoThread::end_turn() {
+  engine::end_turn(services_, worker_);
+  if (worker_.outgoing.for_own()) deliver_pushes();
 }
 
 void IoThread::settle(bool more) {
@@ -225,7 +251,8 @@ void IoThread::read_mail() {
       }
       case Kind::kServed: {
         const auto found = sessions_.find(letter.client_id);
-        if (found != sessions_.end()) found->second->served(letter.number, letter.bytes);
+        while (worker_.inbox.has_some()) deliver_pushes();  // its reply is there
+        if (found != sessions_.end()) found->second->go_on();
         break;
       }
       case Kind::kMonitorLine:
@@ -271,6 +298,7 @@ void IoThread::drop(Session& session) {
   services_.dispatcher->forget(worker_, client);
   if (client.peer->alive.load(std::memory_order_relaxed)) {
     engine::unsubscribe_all(services_.hub, client);
+    engine::drop_tracking(services_, worker_, client);
     client.peer->alive.store(false, std::memory_order_relaxed);
   }
   if (client.monitor) services_.monitors.fetch_sub(1, std::memory_order_relaxed);
@@ -336,6 +364,12 @@ void IoThread::tick(int64_t now_ms) {
   if (!serving_visitors_) dropped_.clear();
   if (worker_.index == 0) evict_what_is_over();
   if (services_.on_tick && worker_.index == 0) services_.on_tick(now_ms);
+  if (services_.tracking.in_use() && worker_.index == 0) {
+    // Fewer keys may be remembered since a CONFIG SET.
+    services_.gates.enter(worker_.gate);
+    engine::end_turn(services_, worker_);
+    services_.gates.leave(worker_.gate);
+  }
   if (stop_at_ms_ == 0) return;
   const bool all_flushed = std::all_of(sessions_.begin(), sessions_.end(),
                                        [](const auto& item) { return item.second->flushed(); });

@@ -73,6 +73,8 @@ class IoThread {
   // Has the session send its messages (of which so many bytes are new) when no socket has more to
   // be read: what is published meanwhile then goes with the same write.
   void flush_later(Session& session, size_t bytes);
+  // The commands of a turn are executed; the gate is still raised, and no reply has left.
+  void end_turn();
   // The session whose commands run now, with the gate raised: nothing is sent meanwhile, and what
   // is pushed to it goes right behind its reply.
   Session* executing() const { return bench_->executing; }
@@ -106,6 +108,7 @@ class IoThread {
   // The end of whatever the thread was woken for: what is to be sent is sent. With `more` to do
   // right now, messages may wait a little.
   void settle(bool more);
+  size_t deliver_messages(const std::vector<pubsub::Push>& pushes, size_t i);
   bool pushes_are_due() const;
   void flush_pushed();
   // Waits, within limits, until the other thread has collected what waits for its clients.

@@ -10,7 +10,7 @@ constexpr size_t kMaxHeld = 64 * 1024;
 
 }  // namespace
 
-void Outbox::put(Session& session, std::string_view bytes, int64_t now_ns) {
+void Outbox::put(Session& session, std::string_view head, std::string_view rest, int64_t now_ns) {
   size_t& slot = session.outbox_slot();
   if (slot == kNoSlot) {
     if (used_ == 0) since_ns_ = now_ns;
@@ -18,8 +18,10 @@ void Outbox::put(Session& session, std::string_view bytes, int64_t now_ns) {
     if (slots_.size() < used_) slots_.emplace_back();
     slots_[slot].session = &session;
   }
-  slots_[slot].bytes += bytes;
-  bytes_ += bytes.size();
+  std::string& held = slots_[slot].bytes;
+  held += head;
+  held += rest;
+  bytes_ += head.size() + rest.size();
 }
 
 void Outbox::put_message(Session& session, std::string_view message, char first) {

@@ -20,10 +20,8 @@ class Outbox {
   static constexpr size_t kNoSlot = SIZE_MAX;
 
   bool empty() const { return used_ == 0; }
-  // Puts the bytes behind what is held for the session already.
-  void put(Session& session, std::string_view bytes, int64_t now_ns);
-  // The same for a message, behind a reply; RESP2's first byte of it becomes `first`.
-  void put_message(Session& session, std::string_view message, char first);
+  // Puts the bytes, head and rest, behind what is held for the session already.
+  void put(Session& session, std::string_view head, std::string_view rest, int64_t now_ns);
   // Takes out what is held for the session.
   std::string_view take(Session& session);
   // Nobody's reply waits for others much longer than 0.1 ms (one slow command aside).

@@ -108,11 +108,10 @@ OutputQueue::Sent OutputQueue::send(int socket, resp::ReplyBuffer& replies, uint
   return flush(socket, sent);
 }
 
-void OutputQueue::push(const SharedBytes& message, char first) {
+void OutputQueue::push(std::string_view head, const SharedBytes& message, size_t from) {
   constexpr size_t kWorthSharing = 1024;
-  const bool fits = message.view()[0] == first;
-  if (!fits) append({&first, 1});
-  const size_t from = fits ? 0 : 1;
+  append(head);
+  if (!message) return;
   if (message.size() < kWorthSharing)
     append(message.view().substr(from));
   else

@@ -18,8 +18,9 @@ class OutputQueue {
   // grows by the number of bytes sent. The reply buffer may be cleared afterwards.
   Sent send(int socket, resp::ReplyBuffer& replies, uint64_t& sent);
   Sent send(int socket, std::string_view replies, uint64_t& sent);
-  // Keeps a message, its first byte replaced, to be sent by flush(). Long ones are not copied.
-  void push(const SharedBytes& message, char first);
+  // Keeps a message to be sent by flush(): `head`, then the message, if there is one, from byte
+  // `from` on. Long ones are not copied.
+  void push(std::string_view head, const SharedBytes& message, size_t from);
   void append(std::string_view bytes);
   // Sends what waits.
   Sent flush(int socket, uint64_t& sent);

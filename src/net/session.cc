@@ -153,6 +153,9 @@ void Session::consume(std::string_view input, size_t position, bool held) {
   while (go_on) {
     batch.clear();
     prepared.clear();
+    // What others did before the requests were sent is told before they are answered.
+    if (worker.inbox.has_some()) thread_.deliver_pushes();
+    if (closed_) return;
     const ParsedRequests parsed = parse(input, position, batch);
     services.gates.enter(worker.gate);
     services.dispatcher->prepare(batch, 0, parsed.count, client_.database, prepared);
@@ -211,7 +214,8 @@ size_t Session::execute(const resp::RequestBatch& batch,
       const auto result = dispatcher.execute(worker, client_, arguments, prepared[i], reply);
       reply.set_protocol(client_.protocol);
       // What the client says to itself follows its reply; what it says to others can wait.
-      if (worker.outgoing.for_own() && client_.subscriptions.any()) [[unlikely]]
+      if (worker.outgoing.for_own() &&
+          (client_.subscriptions.any() || services.tracking.in_use())) [[unlikely]]
         thread_.deliver_pushes();
       if (result == engine::Dispatcher::Outcome::kDone && !client_.close_after_reply) {
         if (!worker.world && services.gates.wanted()) {
@@ -230,6 +234,8 @@ size_t Session::execute(const resp::RequestBatch& batch,
       break;
     }
     if (worker.world) dispatcher.end_section(worker);
+    if (worker.unsent.any_of_turn()) [[unlikely]]
+      thread_.end_turn();
     thread_.set_executing(nullptr);
     services.gates.leave(worker.gate);
     if (unread_)
@@ -261,7 +267,7 @@ bool Session::hold_replies() {
   resp::ReplyBuffer& replies = thread_.reply().buffer();
   if (replies.total_bytes() > Outbox::kMaxReply || !replies.splices().empty()) return false;
   if (!replies.empty()) {
-    thread_.outbox().put(*this, replies.own_bytes(), thread_.worker().stamp_ns);
+    thread_.outbox().put(*this, replies.own_bytes(), "", thread_.worker().stamp_ns);
     replies.clear();
   }
   return true;
@@ -313,33 +319,73 @@ void Session::flush_output() {
   after_send(state, sent);
 }
 
-void Session::push(const SharedBytes& message) {
-  take_message(message, client_.protocol > 2 ? '>' : '*');
+void Session::push(pubsub::PushKind kind, const SharedBytes& bytes, uint64_t number) {
+  using Kind = pubsub::PushKind;
+  const bool resp3 = client_.protocol > 2;
+  switch (kind) {
+    case Kind::kMessage:
+      return take_message(bytes);
+    case Kind::kServed:
+      return push_served(number, bytes);
+    case Kind::kRedirectBroken:
+      if (resp3) take(">2\r\n", bytes, 0);
+      return;
+    case Kind::kInvalidation:
+    case Kind::kRedirected:
+      break;
+  }
+  if (resp3) {
+    take(bytes ? ">2\r\n$10\r\ninvalidate\r\n" : ">2\r\n$10\r\ninvalidate\r\n_\r\n", bytes, 0);
+  } else if (kind == Kind::kRedirected && client_.subscriptions.any()) {
+    take(bytes ? "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n"
+               : "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n$-1\r\n",
+         bytes, 0);
+  }
+  // Else RESP2 has no place for it between replies.
 }
 
 void Session::push(MessageBatch& messages) {
-  if (messages.count() == 1)
-    push(messages.single());
-  else
-    take_message(messages.bytes(client_.protocol), client_.protocol > 2 ? '>' : '*');
+  take_message(messages.count() == 1 ? messages.single() : messages.bytes(client_.protocol));
 }
 
-void Session::take_message(const SharedBytes& bytes, char first) {
+void Session::push_served(uint64_t ticket, const SharedBytes& reply) {
+  if (closed_ || !client_.blocked || !client_.blocked->waiter ||
+      client_.blocked->waiter->ticket != ticket)
+    return;
+  engine::Services& services = thread_.services();
+  const bool gate_raised = thread_.executing() != nullptr;
+  if (!gate_raised) services.gates.enter(thread_.worker().gate);  // others may look at who waits
+  client_.blocked.reset();
+  if (!gate_raised) services.gates.leave(thread_.worker().gate);
+  services.blocked_clients.fetch_sub(1, std::memory_order_relaxed);
+  take("", reply, 0);
+}
+
+void Session::take_message(const SharedBytes& bytes) {
+  const std::string_view first = client_.protocol > 2 ? ">" : "*";
+  if (bytes.view().starts_with(first))
+    take("", bytes, 0);
+  else
+    take(first, bytes, 1);
+}
+
+void Session::take(std::string_view head, const SharedBytes& bytes, size_t from) {
   constexpr size_t kShort = 1024;
   if (closed_ || over_limit_) return;
+  const std::string_view rest = bytes ? bytes.view().substr(from) : "";
   if (thread_.executing() == this) {
     resp::ReplyBuffer& replies = thread_.reply().buffer();
-    const size_t at = replies.mark();
-    replies.append(bytes.view());
-    replies.set(at, first);
+    replies.append(head);
+    replies.append(rest);
     return;
   }
   if (outbox_slot_ != Outbox::kNoSlot) {
-    if (bytes.size() <= kShort) return thread_.outbox().put_message(*this, bytes.view(), first);
+    if (rest.size() <= kShort)
+      return thread_.outbox().put(*this, head, rest, thread_.worker().stamp_ns);
     output_.append(thread_.outbox().take(*this));
   }
-  output_.push(bytes, first);
-  thread_.flush_later(*this, bytes.size());
+  output_.push(head, bytes, from);
+  thread_.flush_later(*this, head.size() + rest.size());
   const uint64_t limit = output_limit().hard;
   over_limit_ = limit != 0 && output_.bytes() > limit;
 }
@@ -369,20 +415,6 @@ void Session::finish_wait(bool with_error) {
   if (!finished) return;
   services.blocked_clients.fetch_sub(1, std::memory_order_relaxed);
   send_replies();
-}
-
-void Session::served(uint64_t ticket, const SharedBytes& reply) {
-  if (closed_ || !client_.blocked || !client_.blocked->waiter ||
-      client_.blocked->waiter->ticket != ticket) {
-    return;
-  }
-  engine::Services& services = thread_.services();
-  services.gates.enter(thread_.worker().gate);  // others may look at who waits
-  client_.blocked.reset();
-  services.gates.leave(thread_.worker().gate);
-  services.blocked_clients.fetch_sub(1, std::memory_order_relaxed);
-  send_now(reply);
-  go_on();
 }
 
 // With the requests that came while the client waited.

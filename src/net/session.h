@@ -28,8 +28,8 @@ class Session : private Reactor::Handler, public pubsub::PushSink {
   void send_now(const SharedBytes& bytes);
   // Obeys what others changed: killed, unblocked, commands no longer paused.
   void look(int64_t now_ms);
-  // The client waited for data under this ticket: this is its reply.
-  void served(uint64_t ticket, const SharedBytes& reply);
+  // Executes the requests that came while the client waited.
+  void go_on();
   void close();
 
   engine::Client& client() { return client_; }
@@ -43,7 +43,6 @@ class Session : private Reactor::Handler, public pubsub::PushSink {
   void set_suspended(bool suspended) { suspended_ = suspended; }
   size_t& outbox_slot() { return outbox_slot_; }
   // Takes messages, to be sent later.
-  void push(const SharedBytes& message) override;
   void push(MessageBatch& messages);
   // Sends messages that waited for the thread to have nothing else to do.
   void flush_pushed();
@@ -52,7 +51,12 @@ class Session : private Reactor::Handler, public pubsub::PushSink {
   void check_limits(int64_t now_ms);
 
  private:
-  void take_message(const SharedBytes& bytes, char first);
+  void push(pubsub::PushKind kind, const SharedBytes& bytes, uint64_t number) override;
+  void push_served(uint64_t ticket, const SharedBytes& reply);
+  // Takes a message of the hub's, which begins as RESP2 or RESP3 has it.
+  void take_message(const SharedBytes& bytes);
+  // Takes bytes that are to be sent behind what came before: `head`, then those from `from` on.
+  void take(std::string_view head, const SharedBytes& bytes, size_t from);
   void on_ready(bool readable, bool writable) override;
   // Reads into the thread's round; run_part() executes later.
   void on_readable();
@@ -80,7 +84,6 @@ class Session : private Reactor::Handler, public pubsub::PushSink {
   const config::OutputBufferLimit& output_limit() const;
   void close_over_limit();
   void finish_wait(bool with_error);
-  void go_on();
 
   IoThread& thread_;
   engine::Client client_;

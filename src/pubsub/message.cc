@@ -6,7 +6,7 @@
 
 namespace scrubjay::pubsub {
 
-SharedBytes make_message(std::initializer_list<std::string_view> words) {
+SharedBytes make_message(std::span<const std::string_view> words) {
   constexpr size_t kHeader = 24;  // of a word at most: '$', the digits of its size, two line ends
   size_t capacity = kHeader;
   for (const std::string_view word : words) capacity += kHeader + word.size();

@@ -7,6 +7,8 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstdint>
 #include <mutex>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,17 +17,39 @@
 
 namespace scrubjay::pubsub {
 
+// What can be on its way to a client.
+enum class PushKind : uint8_t {
+  kMessage,        // the whole message as RESP2 has it: an array. RESP3 differs in the first byte
+  kInvalidation,   // an array of keys that the client may have cached; without bytes: all keys
+  kRedirected,     // the same, of what another client may have cached
+  kRedirectBroken,  // its invalidations can't reach who should get them: the push without its head
+  kServed,          // the reply to the command that waited for data (ticket `number`)
+};
+
 // Takes messages for one client, on the client's own thread.
 class PushSink {
  public:
-  // The whole message as RESP2 has it: an array. RESP3 differs in the first byte.
-  virtual void push(const SharedBytes& message) = 0;
+  virtual void push(PushKind kind, const SharedBytes& bytes, uint64_t number) = 0;
 
  protected:
   ~PushSink() = default;
 };
 
 class Inbox;
+class Peer;
+using PeerPtr = boost::intrusive_ptr<Peer>;
+
+// How a client tracks keys, as those who change keys have to know it. Written while the world is
+// held.
+struct TrackingMode {
+  bool on = false;
+  bool broadcast = false;
+  bool no_loop = false;
+  uint64_t redirect_id = 0;  // the client that gets its invalidations; 0: itself
+  PeerPtr redirect{};
+  std::set<std::string> prefixes{};  // of what it wants broadcast
+  std::atomic<bool> redirect_broken{false};
+};
 
 // Lives as long as anybody refers to it; its sink as long as it is alive.
 class Peer : public boost::intrusive_ref_counter<Peer> {
@@ -37,8 +61,8 @@ class Peer : public boost::intrusive_ref_counter<Peer> {
   Inbox& inbox;
   PushSink& sink;
   std::atomic<bool> alive{true};  // cleared by its own thread, or by who holds the world
+  TrackingMode tracking;
 };
-using PeerPtr = boost::intrusive_ptr<Peer>;
 
 // The subscribers of one channel that live on one thread. Never changed while a message for them
 // is on its way: who changes it then makes a copy (channel.h).
@@ -49,8 +73,11 @@ using ReceiversPtr = boost::intrusive_ptr<Receivers>;
 
 // One message on its way to a thread.
 struct Push {
-  ReceiversPtr receivers;
-  SharedBytes bytes;
+  ReceiversPtr receivers{};
+  SharedBytes bytes{};
+  PeerPtr only{};  // the one receiver, in place of `receivers`
+  PushKind kind = PushKind::kMessage;
+  uint64_t number = 0;
 };
 
 // What is on its way to the clients of one thread: many put, the thread collects. A client that

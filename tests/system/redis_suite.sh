@@ -8,7 +8,7 @@
 #                                                       configuration files of its own
 #
 # Options: --tags "..." (default "-slow -needs:debug -needs:repl"), --ignore-encoding,
-# --singledb, --timeout SECONDS for a unit (300), --logs FOLDER (default: build/redis-suite/logs),
+# --skip TEST (by name, may come again), --singledb, --timeout SECONDS for a unit (300), --logs FOLDER (default: build/redis-suite/logs),
 # --list for the names of the units. Without units all of them run.
 #
 # The suite comes by `apt-get source redis` from the machine's own Debian sources, into
@@ -164,6 +164,7 @@ while [ $# -gt 0 ]; do
     --tags) tags=$2; shift 2 ;;
     --timeout) limit=$2; shift 2 ;;
     --logs) logs=$2; shift 2 ;;
+    --skip) extra+=(--skiptest "$2"); shift 2 ;;
     --ignore-encoding | --singledb) extra+=("$1"); shift ;;
     --fetch) fetch_only=1; shift ;;
     --list) list_only=1; shift ;;
