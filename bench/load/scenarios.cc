@@ -29,6 +29,9 @@ const std::vector<Scenario>& scenarios() {
       {"collection-memory", "how many bytes collections take", measure_collection_memory},
       {"bitmaps", "how much CPU a request on bits costs", measure_bitmaps},
       {"streams", "how much CPU a request on a stream costs", measure_streams},
+      {"eviction", "what a limit of memory costs", measure_eviction},
+      {"accounting", "whether used_memory tells the truth, and what FLUSHALL gives back",
+       measure_accounting},
       {"big-delete", "whether anybody waits while a huge collection is freed", measure_big_delete},
   };
   return all;

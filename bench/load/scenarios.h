@@ -34,6 +34,8 @@ void measure_collection_memory(Bench& bench);
 void measure_big_delete(Bench& bench);
 void measure_streams(Bench& bench);
 void measure_bitmaps(Bench& bench);
+void measure_eviction(Bench& bench);
+void measure_accounting(Bench& bench);
 
 struct Scenario {
   std::string_view name;

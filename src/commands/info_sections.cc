@@ -223,8 +223,13 @@ void stats(Services& services, std::string& out) {
   field(out, "expired_stale_perc", "0.00");
   zero_fields(out, {"expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds"});
   field(out, "evicted_keys", keys.evicted);
-  zero_fields(out, {"evicted_clients", "evicted_scripts", "total_eviction_exceeded_time",
-                    "current_eviction_exceeded_time"});
+  field(out, "evicted_clients",
+        sum(services, [](const ThreadCounters& c) { return c.evicted_clients; }));
+  zero_fields(out, {"evicted_scripts"});
+  const int64_t exceeded_since = services.exceeded_since_ms.load();
+  const int64_t exceeded = exceeded_since == 0 ? 0 : services.clock.now_ms() - exceeded_since;
+  field(out, "total_eviction_exceeded_time", services.exceeded_total_ms.load() + exceeded);
+  field(out, "current_eviction_exceeded_time", exceeded);
   field(out, "keyspace_hits", keys.hits);
   field(out, "keyspace_misses", keys.misses);
   field(out, "pubsub_channels", services.hub.count_channels(pubsub::Space::kChannels));

@@ -3,6 +3,7 @@
 #include "commands/table.h"
 #include "engine/context.h"
 #include "store/access.h"
+#include "store/eviction.h"
 
 namespace scrubjay::commands {
 namespace {
@@ -34,6 +35,8 @@ void object_idletime(CommandContext& c) {
         "switching between "
         "policies at runtime LRU and LFU data will take some time to adjust.");
   }
+  if (c.keys.keyspace().policy.adaptive())
+    fail("ERR An adaptive maxmemory policy is selected, idle time not tracked.");
   c.reply.integer(static_cast<int64_t>(store::idle_seconds(entry->access(), c.now_ms())));
 }
 
@@ -41,6 +44,9 @@ void object_freq(CommandContext& c) {
   const Entry* entry = c.keys.find(c.key(), Lookup::kPeek);
   if (entry == nullptr) return c.reply.null();
   const store::Policy& policy = c.keys.keyspace().policy;
+  if (policy.adaptive())
+    return c.reply.integer(
+        store::adaptive_frequency(c.keys.keyspace(), c.keys.database(), c.key()));
   if (!policy.lfu()) {
     fail(
         "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note "

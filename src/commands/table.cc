@@ -29,6 +29,7 @@ std::vector<Rows> all_rows() {
       server_rows(),
       info_rows(),
       memory_rows(),
+      cache_rows(),
       lcs_rows(),
       conditional_string_rows(),
       geo_rows(),

@@ -10,6 +10,7 @@ namespace scrubjay::commands {
 
 using Rows = std::span<const schema::CommandSpec>;
 
+Rows cache_rows();
 Rows stream_rows();
 Rows stream_read_rows();
 Rows stream_group_rows();

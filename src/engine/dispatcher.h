@@ -84,7 +84,6 @@ class Dispatcher {
   std::string why_refused(Worker& worker, Client& client, const schema::Command& command,
                           std::span<const std::string_view> arguments);
   bool is_paused(const Client& client, const schema::Command& command);
-  bool make_room(Worker& worker);
   void run(Worker& worker, Client& client, const schema::Command& command,
            std::span<const std::string_view> arguments, const PreparedRequest& prepared,
            resp::ReplyBuilder& reply);

@@ -10,6 +10,7 @@
 
 #include "engine/gates.h"
 #include "engine/mailbox.h"
+#include "engine/room.h"
 #include "metrics/counters.h"
 #include "pubsub/peer.h"
 #include "store/locked_keys.h"
@@ -38,6 +39,7 @@ struct Worker {
   std::vector<store::Key> key_list;  // keys of the command in progress
   int64_t stamp_ns = 0;              // when the last command ended: the next one's start
   bool world = false;                // this thread holds every gate
+  Room room;                         // what it may still allocate under the limit of memory
   std::atomic<size_t> client_count{0};
   // When this thread will look at its wheels next, in ms; whoever plans earlier work wakes it.
   std::atomic<int64_t> armed_until{std::numeric_limits<int64_t>::max()};

@@ -5,6 +5,8 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "engine/client_memory.h"
+#include "engine/memory_limit.h"
 #include "engine/subscribing.h"
 #include "net/address.h"
 #include "net/session.h"
@@ -96,7 +98,20 @@ void IoThread::deliver_pushes() {
   }
 }
 
+void IoThread::make_room(size_t bytes) {
+  services_.gates.enter(worker_.gate);
+  if (services_.config.maxmemory != 0) engine::make_room(services_, worker_, bytes);
+  services_.gates.leave(worker_.gate);
+}
+
 void IoThread::settle() {
+  const uint64_t client_limit = services_.client_memory_limit.load(std::memory_order_relaxed);
+  if (client_limit != 0 && services_.client_memory.load(std::memory_order_relaxed) > client_limit)
+      [[unlikely]] {
+    services_.gates.enter(worker_.gate);
+    engine::evict_clients(services_, worker_);
+    services_.gates.leave(worker_.gate);
+  }
   while (worker_.inbox.has_some()) deliver_pushes();
   send_outbox();
   worker_.outgoing.ring();
@@ -239,6 +254,7 @@ void IoThread::maintain() {
 void IoThread::tick(int64_t now_ms) {
   for (Session* session : all_sessions()) {
     if (limits().timeout_ms > 0 || !session->flushed()) session->check_limits(now_ms);
+    if (!session->closed()) session->count_memory();
   }
   dropped_.clear();
   if (services_.on_tick && worker_.index == 0) services_.on_tick(now_ms);

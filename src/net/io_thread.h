@@ -72,6 +72,8 @@ class IoThread {
   Session* executing() const { return executing_; }
   void set_executing(Session* session) { executing_ = session; }
 
+  // Makes room for what is about to be read. Gate down.
+  void make_room(size_t bytes);
   void adopt(int socket);
   void drop(Session& session);
   // Looks at the client again at `when_ms` (0: only when asked to).

@@ -41,6 +41,8 @@ class Session : private Reactor::Handler, private pubsub::PushSink {
   size_t& outbox_slot() { return outbox_slot_; }
   // Closes the connection if it has been idle for too long, or too slow to take its replies.
   void check_limits(int64_t now_ms);
+  // Counts what the client takes, if `maxmemory-clients` limits it.
+  void count_memory();
 
  private:
   void push(const SharedBytes& message) override;
@@ -80,6 +82,7 @@ class Session : private Reactor::Handler, private pubsub::PushSink {
   bool closed_ = false;
   size_t outbox_slot_ = Outbox::kNoSlot;
   int64_t over_soft_limit_since_ms_ = 0;
+  uint64_t counted_bytes_ = 0;  // in services.client_memory
 };
 
 }  // namespace scrubjay::net
