@@ -88,22 +88,39 @@ std::size_t window_for(std::size_t keys) {
   return std::clamp<std::size_t>(keys / 64, 1, 64);
 }
 
+// The first part of a trace that asks for twice as many keys as the cache is to hold: enough to see
+// how many it holds.
+Trace prefix_for(const Trace& trace, std::size_t keys) {
+  std::vector<bool> seen(trace.unique);
+  std::size_t unique = 0;
+  std::size_t length = 0;
+  while (length < trace.keys.size() && unique < 2 * keys) {
+    const std::uint32_t key = trace.keys[length++];
+    unique += seen[key] ? 0 : 1;
+    seen[key] = true;
+  }
+  Trace prefix{.name = trace.name, .keys = {}, .unique = trace.unique};
+  prefix.keys.assign(trace.keys.begin(), trace.keys.begin() + static_cast<std::ptrdiff_t>(length));
+  return prefix;
+}
+
 // The limit is moved until the server holds the number of keys that is asked for.
 Outcome run_equal_items(const Options& options, const Trace& trace, std::size_t keys) {
-  ReplayPlan plan{.value_bytes = options.value_bytes, .window = window_for(keys)};
+  // A few small values would be lost in what the server itself takes.
+  const std::size_t value_bytes =
+      std::max(options.value_bytes, std::min<std::size_t>(8000, 2'000'000 / keys));
+  const ReplayPlan plan{.value_bytes = value_bytes, .window = window_for(keys)};
+  const Trace prefix = prefix_for(trace, keys);
+  const double per_key = static_cast<double>(value_bytes) + 60;
   std::uint64_t limit = bytes_for(options.ours, true, keys, plan);
-  const double per_key = static_cast<double>(options.value_bytes) + 60;
-  Outcome best;
   for (int attempt = 0; attempt < 5; ++attempt) {
     const Outcome outcome =
-        run_server(command(options.ours, options.policy, limit, true), plan, trace);
+        run_server(command(options.ours, options.policy, limit, true), plan, prefix);
     const double missing = static_cast<double>(keys) - static_cast<double>(outcome.keys);
-    const double best_missing = static_cast<double>(keys) - static_cast<double>(best.keys);
-    if (attempt == 0 || std::abs(missing) < std::abs(best_missing)) best = outcome;
-    if (std::abs(missing) <= std::max(1.0, 0.01 * static_cast<double>(keys))) break;
+    if (std::abs(missing) <= std::max(1.0, 0.005 * static_cast<double>(keys))) break;
     limit = static_cast<std::uint64_t>(static_cast<double>(limit) + missing * per_key);
   }
-  return best;
+  return run_server(command(options.ours, options.policy, limit, true), plan, trace);
 }
 
 void equal_items(const Options& options) {

@@ -161,8 +161,9 @@ void memory(Services& services, std::string& out) {
   field(out, "rss_overhead_bytes", difference(figures.rss, figures.resident));
   ratio_field(out, "mem_fragmentation_ratio", figures.rss, used);
   field(out, "mem_fragmentation_bytes", difference(figures.rss, used));
-  zero_fields(out, {"mem_not_counted_for_evict", "mem_replication_backlog",
-                    "mem_total_replication_buffers", "mem_clients_slaves"});
+  field(out, "mem_not_counted_for_evict", services.janitor.pending_bytes());
+  zero_fields(out,
+              {"mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves"});
   field(out, "mem_clients_normal", view.clients);
   zero_fields(out, {"mem_cluster_links", "mem_aof_buffer"});
   field(out, "mem_allocator", allocator_name());

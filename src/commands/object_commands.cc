@@ -16,14 +16,20 @@ void object_encoding(CommandContext& c) {
   c.reply.bulk(store::encoding_name(entry->encoding()));
 }
 
-// Redis shares the small integers, and clients may test for that number.
+// Redis shares the small integers, unless each must tell of its own use, and clients may test for
+// that number.
 void object_refcount(CommandContext& c) {
   constexpr int64_t kShared = 10000;
   const Entry* entry = c.keys.find(c.key(), Lookup::kPeek);
   if (entry == nullptr) return c.reply.null();
-  const auto number =
-      entry->encoding() == store::Encoding::kInt ? parse_int64(entry->string()) : std::nullopt;
-  c.reply.integer(number && *number >= 0 && *number < kShared ? INT32_MAX : 1);
+  const int64_t number =
+      entry->encoding() == store::Encoding::kInt ? parse_int64(entry->string()).value_or(-1) : -1;
+  using enum config::EvictionPolicy;
+  const store::Policy& policy = c.keys.keyspace().policy;
+  const bool shares = policy.limit == 0 || policy.eviction == kNoEviction ||
+                      policy.eviction == kAllkeysRandom || policy.eviction == kVolatileRandom ||
+                      policy.eviction == kVolatileTtl;
+  c.reply.integer(shares && number >= 0 && number < kShared ? INT32_MAX : 1);
 }
 
 void object_idletime(CommandContext& c) {

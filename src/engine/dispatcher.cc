@@ -18,7 +18,12 @@ uint64_t bytes_to_store(const Command& command, std::span<const std::string_view
   if ((command.flags & schema::kDenyOom) == 0) return 0;
   uint64_t bytes = 0;
   for (const std::string_view argument : arguments) bytes += argument.size();
-  return bytes < kMany ? 0 : bytes;
+  if (bytes < kMany) [[likely]]
+    return 0;
+  constexpr uint64_t kHeader = 64;
+  bytes = 0;
+  for (const std::string_view argument : arguments) bytes += good_size(argument.size() + kHeader);
+  return bytes;
 }
 
 std::string unknown_command(std::span<const std::string_view> arguments) {
@@ -206,6 +211,8 @@ Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
     }
   }
 
+  if (worker.room.reserved != 0) [[unlikely]]
+    end_reservation(services_, worker);
   if (worker.outgoing.must_ring()) [[unlikely]]
     worker.outgoing.ring();
   if (mode != ReplyMode::kOn || client.reply_mode != ReplyMode::kOn) [[unlikely]] {

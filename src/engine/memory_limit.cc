@@ -11,6 +11,7 @@ namespace scrubjay::engine {
 namespace {
 
 constexpr int64_t kNsPerMs = 1'000'000;
+constexpr uint64_t kMuch = 64 << 10;  // to allocate at once
 
 // Redis's scale: 50 us for each step up to 10, then 15 percent more with each; 100 is no limit.
 int64_t longest_eviction_ns(int64_t tenacity) {
@@ -63,11 +64,28 @@ bool has_to_evict(const Services& services) {
          counted_memory(services) > limit;
 }
 
+void end_reservation(Services& services, Worker& worker) {
+  if (worker.room.reserved == 0) return;
+  services.reserved_memory.fetch_sub(worker.room.reserved, std::memory_order_relaxed);
+  worker.room.reserved = 0;
+}
+
 bool make_room_slowly(Services& services, Worker& worker, uint64_t bytes) {
   const uint64_t limit = services.config.maxmemory;
   const size_t threads = services.workers.size();
+  if (services.keyspace.frozen) return true;  // while clients are paused nothing is evicted
+  end_reservation(services, worker);
+  if (bytes >= kMuch) {
+    worker.room.reserved = bytes;
+    services.reserved_memory.fetch_add(bytes, std::memory_order_relaxed);
+  }
   uint64_t used = counted_memory(services);
-  const auto most = [&] { return limit > bytes ? limit - bytes : 0; };
+  // What this thread and the others have set aside must fit as well.
+  const auto most = [&] {
+    const uint64_t wanted =
+        services.reserved_memory.load(std::memory_order_relaxed) + (bytes >= kMuch ? 0 : bytes);
+    return limit > wanted ? limit - wanted : 0;
+  };
   bool found_some = true;
   if (used > most()) {
     // Own debts are paid in full; of what was over the limit already, some.
@@ -93,9 +111,10 @@ bool make_room_slowly(Services& services, Worker& worker, uint64_t bytes) {
   services.keyspace.spacious.store(used < limit - limit / 64, std::memory_order_relaxed);
   worker.room.out_of_memory = exceeded && !found_some;
   if (exceeded) {
-    worker.room.give(-1);
+    worker.room.give_nothing();
   } else {
-    const auto left = static_cast<int64_t>((limit - used) / (2 * threads));
+    const uint64_t free = used < most() ? most() - used : 0;
+    const auto left = static_cast<int64_t>(free / (2 * threads));
     worker.room.give(std::max(left, overshoot(limit, threads)));
   }
   return !worker.room.out_of_memory;

@@ -12,8 +12,11 @@ namespace scrubjay::engine {
 // Makes room for `bytes` more than are in use. A thread evicts at least as much as it has allocated
 // itself, so that no burst gets ahead of eviction; beyond that it stops after a while
 // (maxmemory-eviction-tenacity), and Maintenance goes on. False: more is in use than the limit, and
-// nothing may be evicted.
+// nothing may be evicted. Large sizes stay set aside until end_reservation().
 bool make_room_slowly(Services& services, Worker& worker, uint64_t bytes);
+
+// Ends what make_room() has set aside, after the allocation.
+void end_reservation(Services& services, Worker& worker);
 
 inline bool make_room(Services& services, Worker& worker, uint64_t bytes) {
   return worker.room.fits(bytes) || make_room_slowly(services, worker, bytes);

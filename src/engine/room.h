@@ -14,21 +14,32 @@ class Room {
   bool fits(uint64_t bytes) const {
     return thread_bytes() - mark_ + static_cast<int64_t>(bytes) <= credit_;
   }
-  // What the thread has allocated since it was given credit.
-  int64_t spent() const { return thread_bytes() - mark_; }
+  // What the thread has allocated since the last look.
+  int64_t spent() const { return has_looked_ ? thread_bytes() - mark_ : 0; }
+  // To be called after a look, by the thread itself.
   void give(int64_t credit) {
     mark_ = thread_bytes();
     credit_ = credit;
+    has_looked_ = true;
   }
-  // Forces a look. World held, or by the thread itself.
-  void revoke() { credit_ = INT64_MIN / 2; }
+  void give_nothing() { give(kNone); }
+  // Forces a look; what was spent before counts for nothing. World held.
+  void revoke() {
+    credit_ = kNone;
+    has_looked_ = false;
+  }
+
+  // Set aside for what is about to be allocated, until it is.
+  uint64_t reserved = 0;
 
   // What the last look found: more is in use than the limit, and nothing could be evicted.
   bool out_of_memory = false;
 
  private:
+  static constexpr int64_t kNone = INT64_MIN / 2;
   int64_t mark_ = 0;
-  int64_t credit_ = INT64_MIN / 2;
+  int64_t credit_ = kNone;
+  bool has_looked_ = false;
 };
 
 }  // namespace scrubjay::engine

@@ -64,6 +64,7 @@ struct Services {
   AdviceState advice;
   std::atomic<uint64_t> client_memory_limit{0};  // for all clients together; 0: none
   std::atomic<uint64_t> client_memory{0};        // counted while there is a limit
+  std::atomic<uint64_t> reserved_memory{0};      // by threads that are about to allocate much
   std::atomic<int64_t> exceeded_since_ms{0};     // more than maxmemory is in use; 0: it is not
   std::atomic<int64_t> exceeded_total_ms{0};     // times that are over
   std::atomic<bool> nothing_to_evict{false};     // as the last look found

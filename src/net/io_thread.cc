@@ -100,8 +100,12 @@ void IoThread::deliver_pushes() {
 
 void IoThread::make_room(size_t bytes) {
   services_.gates.enter(worker_.gate);
-  if (services_.config.maxmemory != 0) engine::make_room(services_, worker_, bytes);
+  if (services_.config.maxmemory != 0) engine::make_room(services_, worker_, good_size(bytes));
   services_.gates.leave(worker_.gate);
+}
+
+void IoThread::end_reservation() {
+  engine::end_reservation(services_, worker_);
 }
 
 void IoThread::settle() {

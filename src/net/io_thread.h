@@ -74,6 +74,7 @@ class IoThread {
 
   // Makes room for what is about to be read. Gate down.
   void make_room(size_t bytes);
+  void end_reservation();
   void adopt(int socket);
   void drop(Session& session);
   // Looks at the client again at `when_ms` (0: only when asked to).

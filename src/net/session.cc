@@ -95,8 +95,11 @@ void Session::read_all() {
     char* target = thread_.read_buffer().data();
     if (held) {
       const size_t wanted = std::min<size_t>(parser_.missing_bytes(), kReadAhead);
-      if (wanted > kMuchToRead) thread_.make_room(wanted);
-      target = input_.reserve(std::max<size_t>(wanted, Round::kWindow));
+      const size_t reading = std::max<size_t>(wanted, Round::kWindow);
+      const size_t growth = input_.allocation_for(reading);
+      if (growth > kMuchToRead) thread_.make_room(growth);
+      target = input_.reserve(reading);
+      if (growth > kMuchToRead) thread_.end_reservation();
       room = input_.room();
     }
     const ssize_t received = ::recv(client_.socket, target, room, MSG_DONTWAIT);

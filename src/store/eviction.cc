@@ -186,12 +186,12 @@ size_t evict_some(Keyspace& keyspace, bool world, ChangeListener* listener) {
   return 0;
 }
 
-void note_hit(Keyspace& keyspace, Shelf& shelf, uint64_t hash, Entry* entry) {
+void note_found(Keyspace& keyspace, Shelf& shelf, uint64_t hash, Entry* entry, detail::KeyUse how) {
   AdaptivePolicy* const adaptive = shelf.adaptive.load(std::memory_order_relaxed);
   if (adaptive == nullptr) return;
   adaptive->count(hash);
   AdaptivePolicy::hit(entry);
-  note_use(keyspace, hash, detail::KeyUse::kHit);
+  note_use(keyspace, hash, how);
 }
 
 void note_miss(Keyspace& keyspace, Shelf* shelf, uint64_t hash) {

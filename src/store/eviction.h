@@ -12,8 +12,9 @@ namespace scrubjay::store {
 // many keys went: 0 if there is nothing that may go.
 size_t evict_some(Keyspace& keyspace, bool world, ChangeListener* listener);
 
-// The key was read or written; caller holds the stripe. For adaptive policies only.
-void note_hit(Keyspace& keyspace, Shelf& shelf, uint64_t hash, Entry* entry);
+// The key was read or written (`how`) and was there; caller holds the stripe. For adaptive policies
+// only.
+void note_found(Keyspace& keyspace, Shelf& shelf, uint64_t hash, Entry* entry, detail::KeyUse how);
 // The key was read and is not there; the shelf may be missing.
 void note_miss(Keyspace& keyspace, Shelf* shelf, uint64_t hash);
 // For CACHE.ADVISE, under all policies.

@@ -117,10 +117,10 @@ LockedKeys::Found LockedKeys::without_dead_fields(Stripe& stripe, int database, 
   return {};
 }
 
-void LockedKeys::touch(const Found& found, uint64_t hash) {
+void LockedKeys::touch(const Found& found, uint64_t hash, detail::KeyUse how) {
   const Policy& policy = keyspace_.policy;
   Entry* const entry = found.entry;
-  if (policy.adaptive()) return note_hit(keyspace_, *found.shelf, hash, entry);
+  if (policy.adaptive()) return note_found(keyspace_, *found.shelf, hash, entry, how);
   const uint32_t access =
       policy.lfu() ? lfu_used(entry->access(), now_ms_, policy) : lru_stamp(now_ms_);
   if (access != entry->access()) entry->set_access(access);
@@ -141,7 +141,8 @@ const Entry* LockedKeys::find_in(int database, const Key& key, Lookup lookup) {
   }
   if (touching_ && (lookup == Lookup::kRead || lookup == Lookup::kWrite)) {
     if (entry != nullptr)
-      touch(found, key.hash);
+      touch(found, key.hash,
+            lookup == Lookup::kRead ? detail::KeyUse::kHit : detail::KeyUse::kWrite);
     else if (lookup == Lookup::kRead && keyspace_.policy.adaptive())
       note_miss(keyspace_, stripe.shelf(database), key.hash);
   }
@@ -238,7 +239,7 @@ void LockedKeys::put_string(const Key& key, std::string_view value, int64_t dead
     if (timed && found.entry->deadline() != deadline) {
       move_deadline(stripe, found, deadline);
     }
-    if (touching_) touch(found, key.hash);
+    if (touching_) touch(found, key.hash, detail::KeyUse::kWrite);
     return;
   }
   Entry* entry = Entry::make_string(key.text, value, encoding, deadline);
