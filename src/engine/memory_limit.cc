@@ -108,7 +108,8 @@ bool make_room_slowly(Services& services, Worker& worker, uint64_t bytes) {
   const bool exceeded = used > limit;
   note_exceeded(services, exceeded);
   services.nothing_to_evict.store(!found_some, std::memory_order_relaxed);
-  services.keyspace.spacious.store(used < limit - limit / 64, std::memory_order_relaxed);
+  // Far enough from the limit that what was just evicted does not count.
+  services.keyspace.spacious.store(used + limit / 8 < most(), std::memory_order_relaxed);
   worker.room.out_of_memory = exceeded && !found_some;
   if (exceeded) {
     worker.room.give_nothing();
