@@ -22,6 +22,7 @@
 #include "config/command_line.h"
 #include "config/help.h"
 #include "engine/dispatcher.h"
+#include "engine/memory_limit.h"
 #include "engine/server_identity.h"
 #include "net/listener.h"
 
@@ -185,6 +186,7 @@ int serve(config::Startup startup) {
   services.on_tick = [&](int64_t now_ms) {
     sampler.tick(now_ms);
     listener.tick();
+    engine::tend_memory(services, *services.workers[0]);
   };
   listener.start();
 

@@ -32,6 +32,9 @@ const std::vector<Scenario>& scenarios() {
       {"scripts", "how much CPU scripts and transactions cost", measure_scripts},
       {"fanout", "how much CPU a message to many costs", measure_fanout},
       {"tracking", "what it costs that clients cache", measure_tracking},
+      {"eviction", "what a limit of memory costs", measure_eviction},
+      {"accounting", "whether used_memory tells the truth, and what FLUSHALL gives back",
+       measure_accounting},
       {"big-delete", "whether anybody waits while a huge collection is freed", measure_big_delete},
   };
   return all;

@@ -37,6 +37,8 @@ void measure_bitmaps(Bench& bench);
 void measure_scripts(Bench& bench);
 void measure_fanout(Bench& bench);
 void measure_tracking(Bench& bench);
+void measure_eviction(Bench& bench);
+void measure_accounting(Bench& bench);
 
 struct Scenario {
   std::string_view name;

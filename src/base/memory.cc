@@ -55,6 +55,8 @@ Registry& registry() {
   return *instance;
 }
 
+thread_local ThreadCounters own_counters{};
+
 struct ThreadRegistration {
   ThreadCounters counters{};
   ThreadRegistration() {
@@ -64,6 +66,7 @@ struct ThreadRegistration {
     mallctl("thread.allocatedp", &allocated, &size, nullptr, 0);
     mallctl("thread.deallocatedp", &freed, &size, nullptr, 0);
     counters = {allocated, freed};
+    own_counters = counters;
     const std::lock_guard lock(registry().mutex);
     registry().threads.push_back(counters);
   }
@@ -91,6 +94,20 @@ size_t good_size(size_t bytes) {
 
 void register_allocating_thread() {
   thread_local ThreadRegistration registration;
+}
+
+int64_t thread_bytes() {
+  if (own_counters.allocated == nullptr) [[unlikely]]
+    register_allocating_thread();
+  return static_cast<int64_t>(*own_counters.allocated - *own_counters.freed);
+}
+
+ThreadMeter ThreadMeter::of_this_thread() {
+  thread_bytes();
+  ThreadMeter meter;
+  meter.allocated_ = own_counters.allocated;
+  meter.freed_ = own_counters.freed;
+  return meter;
 }
 
 uint64_t allocated_bytes() {
@@ -129,6 +146,12 @@ size_t good_size(size_t bytes) {
   return bytes;
 }
 void register_allocating_thread() {}
+ThreadMeter ThreadMeter::of_this_thread() {
+  return {};
+}
+int64_t thread_bytes() {
+  return static_cast<int64_t>(allocated_bytes());
+}
 uint64_t allocated_bytes() {
 #ifdef SCRUBJAY_SANITIZER_ALLOCATOR
   return __sanitizer_get_current_allocated_bytes();

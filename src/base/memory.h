@@ -18,6 +18,24 @@ size_t good_size(size_t bytes);
 // Bytes that the program has allocated and not freed: the allocator's own count.
 uint64_t allocated_bytes();
 
+// What the calling thread, which must be registered, has allocated less what it has freed; only
+// differences mean something. Without jemalloc it is what the whole program has.
+int64_t thread_bytes();
+
+// The same of a thread that lives and is registered, read by others.
+class ThreadMeter {
+ public:
+  ThreadMeter() = default;
+  static ThreadMeter of_this_thread();
+  int64_t bytes() const {
+    return allocated_ == nullptr ? 0 : static_cast<int64_t>(*allocated_ - *freed_);
+  }
+
+ private:
+  const volatile uint64_t* allocated_ = nullptr;  // none without jemalloc
+  const volatile uint64_t* freed_ = nullptr;
+};
+
 // Counts the calling thread's allocations in allocated_bytes() from now on, until it ends.
 void register_allocating_thread();
 

@@ -228,7 +228,7 @@ void restore(CommandContext& c) {
   const store::Policy& policy = c.keys.keyspace().policy;
   if (options.frequency >= 0 && policy.lfu())
     c.keys.set_access(key, store::lfu_stamp(c.now_ms(), static_cast<uint32_t>(options.frequency)));
-  if (options.idle_seconds >= 0 && !policy.lfu())
+  if (options.idle_seconds >= 0 && !policy.lfu() && !policy.adaptive())
     c.keys.set_access(key, store::lru_stamp(c.now_ms() - options.idle_seconds * 1000));
   c.keys.announce("restore", key);
   c.reply.ok();

@@ -173,8 +173,9 @@ void memory(Services& services, std::string& out) {
   field(out, "rss_overhead_bytes", difference(figures.rss, figures.resident));
   ratio_field(out, "mem_fragmentation_ratio", figures.rss, used);
   field(out, "mem_fragmentation_bytes", difference(figures.rss, used));
-  zero_fields(out, {"mem_not_counted_for_evict", "mem_replication_backlog",
-                    "mem_total_replication_buffers", "mem_clients_slaves"});
+  field(out, "mem_not_counted_for_evict", services.janitor.pending_bytes());
+  zero_fields(out,
+              {"mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves"});
   field(out, "mem_clients_normal", view.clients);
   zero_fields(out, {"mem_cluster_links", "mem_aof_buffer"});
   field(out, "mem_allocator", allocator_name());
@@ -235,9 +236,13 @@ void stats(Services& services, std::string& out) {
   field(out, "expired_stale_perc", "0.00");
   zero_fields(out, {"expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds"});
   field(out, "evicted_keys", keys.evicted);
-  field(out, "evicted_clients", 0);
+  field(out, "evicted_clients",
+        sum(services, [](const ThreadCounters& c) { return c.evicted_clients; }));
   field(out, "evicted_scripts", services.scripts.evicted());
-  zero_fields(out, {"total_eviction_exceeded_time", "current_eviction_exceeded_time"});
+  const int64_t exceeded_since = services.exceeded_since_ms.load();
+  const int64_t exceeded = exceeded_since == 0 ? 0 : services.clock.now_ms() - exceeded_since;
+  field(out, "total_eviction_exceeded_time", services.exceeded_total_ms.load() + exceeded);
+  field(out, "current_eviction_exceeded_time", exceeded);
   field(out, "keyspace_hits", keys.hits);
   field(out, "keyspace_misses", keys.misses);
   field(out, "pubsub_channels", services.hub.count_channels(pubsub::Space::kChannels));

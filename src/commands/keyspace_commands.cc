@@ -3,6 +3,7 @@
 #include "commands/table.h"
 #include "engine/client_tracking.h"
 #include "engine/context.h"
+#include "engine/memory_limit.h"
 
 namespace scrubjay::commands {
 namespace {
@@ -138,6 +139,17 @@ void randomkey(CommandContext& c) {
   c.reply.null();
 }
 
+// What so many keys hold that have just left the keyspace, about. World held.
+uint64_t bytes_of_taken(CommandContext& c, size_t keys) {
+  uint64_t left = 0;
+  for (int i = 0; i < c.keys.keyspace().databases(); ++i)
+    left += c.keys.keyspace().size(i, true).keys;
+  const uint64_t used = counted_memory(c.services);
+  const uint64_t fixed = std::min(used, c.services.startup_memory);
+  return static_cast<uint64_t>(static_cast<double>(used - fixed) * static_cast<double>(keys) /
+                               static_cast<double>(keys + left));
+}
+
 void flush(CommandContext& c, int database) {
   bool lazily = c.services.config.lazyfree_lazy_user_flush;
   if (c.args.left() > 1) fail(error_text::kSyntax);
@@ -156,7 +168,8 @@ void flush(CommandContext& c, int database) {
   constexpr size_t kFreeAtOnce = 10'000;
   size_t keys = 0;
   for (const auto& shelf : shelves) keys += shelf->table.size();
-  if (lazily || keys > kFreeAtOnce) c.services.janitor.free_later(std::move(shelves));
+  if (keys > 0 && (lazily || keys > kFreeAtOnce))
+    c.services.janitor.free_later(std::move(shelves), bytes_of_taken(c, keys));
   c.reply.ok();
 }
 void flushdb(CommandContext& c) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/client_memory.h"
+
 namespace scrubjay::commands {
 
 MemoryOverview memory_overview(engine::Services& services) {
@@ -10,10 +12,8 @@ MemoryOverview memory_overview(engine::Services& services) {
   const uint64_t used = view.figures.allocated;
   view.peak = std::max(used, services.peak_memory.load());
   view.startup = services.startup_memory;
-  services.clients.each([&](engine::Client& client) {
-    view.clients += sizeof client + client.query_buffer_room.load(std::memory_order_relaxed) +
-                    client.output_bytes.load(std::memory_order_relaxed);
-  });
+  services.clients.each(
+      [&](engine::Client& client) { view.clients += engine::client_bytes(client); });
   for (const auto& worker : services.workers) view.clients += worker->inbox.bytes();
   for (int database = 0; database < services.keyspace.databases(); ++database) {
     const auto size = services.keyspace.size(database, true);

@@ -3,6 +3,7 @@
 #include "commands/table.h"
 #include "engine/context.h"
 #include "store/access.h"
+#include "store/eviction.h"
 
 namespace scrubjay::commands {
 namespace {
@@ -15,14 +16,20 @@ void object_encoding(CommandContext& c) {
   c.reply.bulk(store::encoding_name(entry->encoding()));
 }
 
-// Redis shares the small integers, and clients may test for that number.
+// Redis shares the small integers, unless each must tell of its own use, and clients may test for
+// that number.
 void object_refcount(CommandContext& c) {
   constexpr int64_t kShared = 10000;
   const Entry* entry = c.keys.find(c.key(), Lookup::kPeek);
   if (entry == nullptr) return c.reply.null();
-  const auto number =
-      entry->encoding() == store::Encoding::kInt ? parse_int64(entry->string()) : std::nullopt;
-  c.reply.integer(number && *number >= 0 && *number < kShared ? INT32_MAX : 1);
+  const int64_t number =
+      entry->encoding() == store::Encoding::kInt ? parse_int64(entry->string()).value_or(-1) : -1;
+  using enum config::EvictionPolicy;
+  const store::Policy& policy = c.keys.keyspace().policy;
+  const bool shares = policy.limit == 0 || policy.eviction == kNoEviction ||
+                      policy.eviction == kAllkeysRandom || policy.eviction == kVolatileRandom ||
+                      policy.eviction == kVolatileTtl;
+  c.reply.integer(shares && number >= 0 && number < kShared ? INT32_MAX : 1);
 }
 
 void object_idletime(CommandContext& c) {
@@ -34,6 +41,8 @@ void object_idletime(CommandContext& c) {
         "switching between "
         "policies at runtime LRU and LFU data will take some time to adjust.");
   }
+  if (c.keys.keyspace().policy.adaptive())
+    fail("ERR An adaptive maxmemory policy is selected, idle time not tracked.");
   c.reply.integer(static_cast<int64_t>(store::idle_seconds(entry->access(), c.now_ms())));
 }
 
@@ -41,6 +50,9 @@ void object_freq(CommandContext& c) {
   const Entry* entry = c.keys.find(c.key(), Lookup::kPeek);
   if (entry == nullptr) return c.reply.null();
   const store::Policy& policy = c.keys.keyspace().policy;
+  if (policy.adaptive())
+    return c.reply.integer(
+        store::adaptive_frequency(c.keys.keyspace(), c.keys.database(), c.key()));
   if (!policy.lfu()) {
     fail(
         "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note "

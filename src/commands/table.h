@@ -10,6 +10,7 @@ namespace scrubjay::commands {
 
 using Rows = std::span<const schema::CommandSpec>;
 
+Rows cache_rows();
 Rows stream_rows();
 Rows stream_read_rows();
 Rows stream_group_rows();
@@ -40,7 +41,6 @@ Rows conditional_string_rows();
 Rows geo_rows();
 Rows geo_search_rows();
 Rows bitmap_rows();
-Rows cache_rows();
 Rows bitfield_rows();
 Rows hyperloglog_rows();
 Rows keyspace_rows();

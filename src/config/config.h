@@ -25,6 +25,8 @@ enum class EvictionPolicy : uint8_t {
   kAllkeysLfu,
   kAllkeysRandom,
   kNoEviction,
+  kAllkeysAdaptive,
+  kVolatileAdaptive,
 };
 
 // Who may use a guarded feature; kLocal: clients on the loopback address or a unix socket.
@@ -93,6 +95,7 @@ struct Config {
   int64_t maxmemory_eviction_tenacity = 10;
   int64_t lfu_log_factor = 10;
   int64_t lfu_decay_time = 1;  // minutes
+  bool cache_advise = false;
   bool lazyfree_lazy_eviction = false;
   bool lazyfree_lazy_expire = false;
   bool lazyfree_lazy_server_del = false;

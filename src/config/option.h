@@ -80,6 +80,7 @@ struct Rule {
   std::span<const std::string_view> choices{};
   Special special = nullptr;   // kText, kWords: the check
   std::string_view allowed{};  // kText, kWords: what is accepted, for messages and help
+  size_t own_choices = 0;      // the last so many are not Redis's: its error texts don't name them
 };
 
 struct Option {

@@ -4,8 +4,8 @@ namespace scrubjay::config {
 namespace {
 
 constexpr std::string_view kEvictionPolicies[] = {
-    "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
-    "allkeys-lru",  "allkeys-lfu",  "allkeys-random",  "noeviction"};
+    "volatile-lru", "volatile-lfu",   "volatile-random", "volatile-ttl",     "allkeys-lru",
+    "allkeys-lfu",  "allkeys-random", "noeviction",      "allkeys-adaptive", "volatile-adaptive"};
 
 constexpr Option kRows[] = {
     // memory
@@ -16,9 +16,9 @@ constexpr Option kRows[] = {
      .help = "Memory for data; 0 for no limit"},
     {.name = "maxmemory-policy",
      .section = Section::kMemory,
-     .rule = choice(kEvictionPolicies),
+     .rule = choice(kEvictionPolicies, 2),
      .field = field<&Config::maxmemory_policy>(),
-     .help = "What makes room when memory is full"},
+     .help = "What makes room when memory is full; allkeys-adaptive for a cache"},
     {.name = "maxmemory-samples",
      .section = Section::kMemory,
      .rule = integer(1, kMaxInt),
@@ -39,6 +39,12 @@ constexpr Option kRows[] = {
      .rule = integer(0, kMaxInt),
      .field = field<&Config::lfu_decay_time>(),
      .help = "Minutes after which the frequency counter of a key falls by one"},
+    {.name = "cache-advise",
+     .section = Section::kMemory,
+     .flags = kHidden,
+     .rule = boolean(),
+     .field = field<&Config::cache_advise>(),
+     .help = "Whether to watch what CACHE.ADVISE needs; takes 1 MB"},
     {.name = "lazyfree-lazy-eviction",
      .section = Section::kMemory,
      .rule = boolean(),

@@ -24,8 +24,8 @@ constexpr Rule integer(int64_t low, uint64_t high) {
 constexpr Rule memory(int64_t low = 0, uint64_t high = kMaxInt64) {
   return {.kind = Kind::kMemory, .low = low, .high = high};
 }
-constexpr Rule choice(std::span<const std::string_view> names) {
-  return {.kind = Kind::kChoice, .choices = names};
+constexpr Rule choice(std::span<const std::string_view> names, size_t own_choices = 0) {
+  return {.kind = Kind::kChoice, .choices = names, .own_choices = own_choices};
 }
 constexpr Rule text(Special special = nullptr, std::string_view allowed = "any text") {
   return {.kind = Kind::kText, .special = special, .allowed = allowed};

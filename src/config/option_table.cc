@@ -105,8 +105,10 @@ Result<std::string> check_word(const Option& option, const std::string& word) {
     case Kind::kChoice: {
       const size_t index = choice_index(option, word);
       if (index < option.rule.choices.size()) return std::string(option.rule.choices[index]);
-      return Error{fmt::format("argument(s) must be one of the following: {}",
-                               fmt::join(option.rule.choices, ", "))};
+      const auto names =
+          option.rule.choices.first(option.rule.choices.size() - option.rule.own_choices);
+      return Error{
+          fmt::format("argument(s) must be one of the following: {}", fmt::join(names, ", "))};
     }
     case Kind::kText:
     case Kind::kWords:

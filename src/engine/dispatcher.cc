@@ -2,10 +2,9 @@
 
 #include <algorithm>
 
-#include "base/memory.h"
 #include "engine/client_tracking.h"
+#include "engine/memory_limit.h"
 #include "engine/script_runner.h"
-#include "store/eviction.h"
 
 namespace scrubjay::engine {
 namespace {
@@ -15,8 +14,19 @@ namespace error_text = resp::error_text;
 
 constexpr size_t kShownBytes = 128;  // of an unknown command's name, and of its arguments together
 
-// A command may evict for this long; what is still over the limit then is left to the next one.
-constexpr int64_t kMakeRoomNs = 1'000'000;
+// Bytes of a request that need room when it is carried out; few do not count.
+uint64_t bytes_to_store(const Command& command, std::span<const std::string_view> arguments) {
+  constexpr uint64_t kMany = 4096;
+  if ((command.flags & schema::kDenyOom) == 0) return 0;
+  uint64_t bytes = 0;
+  for (const std::string_view argument : arguments) bytes += argument.size();
+  if (bytes < kMany) [[likely]]
+    return 0;
+  constexpr uint64_t kHeader = 64;
+  bytes = 0;
+  for (const std::string_view argument : arguments) bytes += good_size(argument.size() + kHeader);
+  return bytes;
+}
 
 // Consecutive commands of one batch that need the world share a section of about this length.
 constexpr int64_t kSectionNs = 200'000;
@@ -127,25 +137,8 @@ bool Dispatcher::is_paused(const Client& client, const Command& command) {
                      [](const QueuedCommand& queued) { return queued.command->flags & kWriting; });
 }
 
-bool Dispatcher::make_room(Worker& worker) {
-  const uint64_t limit = services_.config.maxmemory;
-  if (allocated_bytes() <= limit) return true;
-  const int64_t start_ns = services_.clock.now_ns();
-  do {
-    if (!store::evict_one(services_.keyspace, worker.world, worker.effects.get())) return false;
-    if (allocated_bytes() <= limit) break;
-  } while (services_.clock.now_ns() - start_ns < kMakeRoomNs);
-  if (services_.keyspace.any_gone()) serve_waiters_of_gone_keys(services_, worker);
-  const int64_t took_ms = (services_.clock.now_ns() - start_ns) / 1'000'000;
-  const int64_t threshold = services_.config.latency_monitor_threshold_ms;
-  if (threshold > 0 && took_ms >= threshold) {
-    services_.latency_monitor.add("eviction-cycle", services_.clock.now_ms(), took_ms);
-  }
-  return true;
-}
-
 std::string Dispatcher::why_refused(Worker& worker, Client& client, const Command& command,
-                                    std::span<const std::string_view>) {
+                                    std::span<const std::string_view> arguments) {
   const uint32_t flags = command.flags;
   if (!client.authenticated && !(flags & schema::kNoAuth)) return std::string(error_text::kNoAuth);
   if ((flags & schema::kProtected) != 0) {
@@ -170,7 +163,8 @@ std::string Dispatcher::why_refused(Worker& worker, Client& client, const Comman
   if (worker.gate.visiting() && !(flags & schema::kAllowBusy))
     return std::string(busy_error(services_));
   if (worker.gate.visiting()) return "";
-  worker.out_of_memory = services_.config.maxmemory != 0 && !make_room(worker);
+  worker.out_of_memory = services_.config.maxmemory != 0 &&
+                         !make_room(services_, worker, bytes_to_store(command, arguments));
   // Of the keys that are gone the client learns before the command's reply.
   if (worker.outgoing.for_own() && worker.deliver_pushes) worker.deliver_pushes();
   if (worker.out_of_memory) {
@@ -209,9 +203,12 @@ Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
            fmt::format("ERR wrong number of arguments for '{}' command", command->name), reply);
   } else {
     const bool plain = client.authenticated && !client.transaction.open &&
-                       !client.in_subscriber_mode() && services_.config.maxmemory == 0 &&
+                       !client.in_subscriber_mode() &&
+                       (services_.config.maxmemory == 0 ||
+                        worker.room.fits(bytes_to_store(*command, arguments))) &&
                        (command->flags & (schema::kProtected | schema::kLocksQueue)) == 0 &&
                        !worker.gate.visiting();
+    worker.out_of_memory = false;
     std::string error;
     if (!plain) [[unlikely]] {
       error = why_refused(worker, client, *command, arguments);
@@ -230,6 +227,8 @@ Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
     }
   }
 
+  if (worker.room.reserved != 0) [[unlikely]]
+    end_reservation(services_, worker);
   if (worker.outgoing.must_ring()) [[unlikely]]
     worker.outgoing.ring();
   if (client.read_tracking.caching && !client.transaction.open &&

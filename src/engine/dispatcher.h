@@ -82,10 +82,6 @@ class Dispatcher {
                               : count >= static_cast<size_t>(-command.arity);
   }
 
-  // Evicts until memory is below maxmemory, for about a millisecond. False if nothing can be
-  // evicted although it is above. Gate raised, nothing locked.
-  bool make_room(Worker& worker);
-
   // Takes and gives back the world around `f`. Gate raised before and after. With `may_fail` it is
   // not run, and the answer is false, if a busy script stands before it.
   template <class F>

@@ -13,7 +13,9 @@ constexpr std::chrono::milliseconds kRetry{2};
 
 }  // namespace
 
-Janitor::Janitor(Gates& gates) : gates_(gates), thread_([this] { run(); }) {}
+Janitor::Janitor(Gates& gates) : gates_(gates), thread_([this] { run(); }) {
+  started_.wait(false);
+}
 
 Janitor::~Janitor() {
   {
@@ -26,21 +28,36 @@ Janitor::~Janitor() {
   for (const Retired& item : retired_) item.free(item.memory);
 }
 
-void Janitor::free_later(std::vector<std::unique_ptr<store::Shelf>> shelves) {
+void Janitor::free_later(std::vector<std::unique_ptr<store::Shelf>> shelves, uint64_t bytes) {
   uint64_t objects = 0;
   for (const auto& shelf : shelves) objects += shelf->table.size();
   pending_.fetch_add(objects, std::memory_order_relaxed);
   {
     const std::lock_guard lock(mutex_);
+    hand_over(bytes);
     for (auto& shelf : shelves) shelves_.push_back(std::move(shelf));
   }
   wake_.notify_one();
 }
 
+void Janitor::hand_over(uint64_t bytes) {
+  if (idle_.exchange(false)) handed_over_ = -meter_.bytes();
+  handed_over_.fetch_add(static_cast<int64_t>(bytes), std::memory_order_relaxed);
+}
+
+uint64_t Janitor::pending_bytes() const {
+  if (idle_.load(std::memory_order_relaxed)) return 0;
+  const int64_t left = handed_over_.load(std::memory_order_relaxed) + meter_.bytes();
+  return left > 0 ? static_cast<uint64_t>(left) : 0;
+}
+
 void Janitor::free_later(std::vector<store::Entry*> entries) {
   pending_.fetch_add(entries.size(), std::memory_order_relaxed);
+  uint64_t bytes = 0;
+  for (const store::Entry* entry : entries) bytes += entry->memory_bytes();
   {
     const std::lock_guard lock(mutex_);
+    hand_over(bytes);
     entries_.insert(entries_.end(), entries.begin(), entries.end());
   }
   wake_.notify_one();
@@ -53,10 +70,13 @@ void Janitor::retire(void* memory, void (*free)(void*)) {
 }
 
 void Janitor::run() {
-  register_allocating_thread();
   Background::enter();
+  meter_ = ThreadMeter::of_this_thread();
+  started_ = true;
+  started_.notify_one();
   std::unique_lock lock(mutex_);
   for (;;) {
+    if (shelves_.empty() && entries_.empty()) idle_ = true;
     wake_.wait(lock, [this] {
       return stop_ || !shelves_.empty() || !entries_.empty() || !retired_.empty();
     });

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/memory.h"
 #include "engine/gates.h"
 #include "store/shelf.h"
 
@@ -19,7 +20,8 @@ class Janitor {
   explicit Janitor(Gates& gates);
   ~Janitor();
 
-  void free_later(std::vector<std::unique_ptr<store::Shelf>> shelves);
+  // `bytes`: what they hold, about.
+  void free_later(std::vector<std::unique_ptr<store::Shelf>> shelves, uint64_t bytes);
   // Entries that are in no table any more.
   void free_later(std::vector<store::Entry*> entries);
   // Frees `memory` once every thread that was inside a turn has left it.
@@ -27,6 +29,8 @@ class Janitor {
   // Objects not yet freed (INFO lazyfree_pending_objects) and freed so far.
   uint64_t pending_objects() const { return pending_.load(std::memory_order_relaxed); }
   uint64_t freed_objects() const { return freed_.load(std::memory_order_relaxed); }
+  // Bytes not yet freed, about: what was handed over less what this thread has freed since.
+  uint64_t pending_bytes() const;
   void reset_freed() { freed_.store(0, std::memory_order_relaxed); }
 
  private:
@@ -35,16 +39,22 @@ class Janitor {
     void (*free)(void*);
   };
   void run();
+  void hand_over(uint64_t bytes);
 
   Gates& gates_;
   std::atomic<uint64_t> pending_{0};
   std::atomic<uint64_t> freed_{0};
+  // Its sum with the janitor's own meter, which falls with all that it frees, is what is pending.
+  std::atomic<int64_t> handed_over_{0};
+  std::atomic<bool> idle_{true};
+  ThreadMeter meter_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<std::unique_ptr<store::Shelf>> shelves_;
   std::vector<store::Entry*> entries_;
   std::vector<Retired> retired_;
   bool stop_ = false;
+  std::atomic<bool> started_{false};  // the meter is there
   std::thread thread_;
 };
 

@@ -5,7 +5,9 @@
 #include <mutex>
 
 #include "engine/client_tracking.h"
+#include "engine/memory_limit.h"
 #include "engine/waiting.h"
+#include "store/eviction.h"
 #include "store/expiry.h"
 
 namespace scrubjay::engine {
@@ -21,12 +23,25 @@ int64_t Maintenance::next_due() const {
   int64_t next = std::numeric_limits<int64_t>::max();
   store::Keyspace& keyspace = services_.keyspace;
   if (keyspace.frozen) return services_.pause.until_ms.load(std::memory_order_relaxed);
+  if (worker_.index == 0 && services_.exceeded_since_ms.load(std::memory_order_relaxed) != 0 &&
+      has_to_evict(services_)) {
+    return 0;
+  }
   if (!keyspace.active_expiry) return next;
   const auto threads = static_cast<uint32_t>(services_.workers.size());
   for (uint32_t i = worker_.index; i < keyspace.stripe_count(); i += threads) {
     next = std::min(next, keyspace.stripe(i).next_due.load(std::memory_order_relaxed));
   }
   return next;
+}
+
+// Goes on where no command had the time.
+void Maintenance::evict_slice(int64_t start_ns) {
+  while (has_to_evict(services_) && services_.clock.now_ns() - start_ns < 2 * kSliceNs &&
+         !services_.gates.wanted()) {
+    if (store::evict_some(services_.keyspace, false, worker_.effects.get()) == 0) break;
+  }
+  if (services_.exceeded_since_ms.load(std::memory_order_relaxed) != 0) note_memory_use(services_);
 }
 
 int64_t Maintenance::run_slice() {
@@ -54,6 +69,7 @@ int64_t Maintenance::run_slice() {
       out_of_time = now_ns - start_ns >= kSliceNs || services_.gates.wanted();
     }
   }
+  if (worker_.index == 0) evict_slice(start_ns);
   if (keyspace.any_gone()) serve_waiters_of_gone_keys(services_, worker_);
   if (worker_.unsent.any_of_turn()) end_turn(services_, worker_);
   services_.gates.leave(worker_.gate);

@@ -20,6 +20,8 @@ class Maintenance {
   int64_t next_due() const;
 
  private:
+  void evict_slice(int64_t start_ns);
+
   Services& services_;
   Worker& worker_;
 };

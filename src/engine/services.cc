@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/random.h"
+#include "engine/client_memory.h"
 #include "engine/effects.h"
+#include "engine/memory_limit.h"
 #include "engine/script_runner.h"
 #include "engine/server_identity.h"
 #include "lua/redis_library.h"
@@ -90,10 +92,17 @@ bool Services::end_pause_if_over(int64_t now_ms) {
 }
 
 void Services::apply_policy() {
-  keyspace.policy = {config.maxmemory_policy, static_cast<int>(config.lfu_log_factor),
+  keyspace.policy = {config.maxmemory_policy,
+                     static_cast<int>(config.lfu_log_factor),
                      static_cast<int>(config.lfu_decay_time),
-                     static_cast<int>(config.maxmemory_samples), config.notify_keyspace_events};
+                     static_cast<int>(config.maxmemory_samples),
+                     config.notify_keyspace_events,
+                     config.maxmemory};
   invalidation_log.set_limit(config.invalidation_log_size);
+  for (const auto& worker : workers) worker->room.revoke();
+  nothing_to_evict = false;
+  client_memory_limit = engine::client_memory_limit(config);
+  plan_memory(*this, true);
   keyspace.limits = {.hash_entries = config.hash_max_listpack_entries,
                      .hash_value = config.hash_max_listpack_value,
                      .list_size = config.list_max_listpack_size,

@@ -34,6 +34,12 @@ struct Pause {
   bool writes_only = false;
 };
 
+// What CACHE.ADVISE watches (cache_advice.h): a cache of so many keys under this policy.
+struct AdviceState {
+  uint64_t keys = 0;  // 0: nothing
+  config::EvictionPolicy policy = config::EvictionPolicy::kNoEviction;
+};
+
 struct Services {
   Services(const Clock& server_clock, config::Config start_config,
            const schema::CommandTable& command_table, uint32_t threads);
@@ -68,6 +74,13 @@ struct Services {
   int64_t configured_port = 0;
   uint64_t startup_memory = 0;  // allocated when serving began
   std::atomic<uint64_t> peak_memory{0};
+  AdviceState advice;
+  std::atomic<uint64_t> client_memory_limit{0};  // for all clients together; 0: none
+  std::atomic<uint64_t> client_memory{0};        // counted while there is a limit
+  std::atomic<uint64_t> reserved_memory{0};      // by threads that are about to allocate much
+  std::atomic<int64_t> exceeded_since_ms{0};     // more than maxmemory is in use; 0: it is not
+  std::atomic<int64_t> exceeded_total_ms{0};     // times that are over
+  std::atomic<bool> nothing_to_evict{false};     // as the last look found
   std::atomic<uint64_t> instantaneous_ops{0};
   std::atomic<uint64_t> instantaneous_input_bytes{0};
   std::atomic<uint64_t> instantaneous_output_bytes{0};

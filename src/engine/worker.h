@@ -10,6 +10,7 @@
 
 #include "engine/gates.h"
 #include "engine/mailbox.h"
+#include "engine/room.h"
 #include "metrics/counters.h"
 #include "pubsub/peer.h"
 #include "pubsub/tracking.h"
@@ -49,6 +50,7 @@ struct Worker {
   int64_t world_since_ns = 0;
   bool in_script = false;      // the command that runs was called by a script
   bool out_of_memory = false;  // more than maxmemory is in use, and nothing can be evicted
+  Room room;                   // what it may still allocate under the limit of memory
   std::atomic<size_t> client_count{0};
   // When this thread will look at its wheels next, in ms; whoever plans earlier work wakes it.
   std::atomic<int64_t> armed_until{std::numeric_limits<int64_t>::max()};

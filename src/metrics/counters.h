@@ -34,6 +34,7 @@ struct ThreadCounters {
   uint64_t writes = 0;
   uint64_t output_limit_disconnects = 0;
   uint64_t query_limit_disconnects = 0;
+  uint64_t evicted_clients = 0;
 
   void reset() {
     // The rows stay where they are: a command in progress holds on to its own.

@@ -21,10 +21,14 @@ class InputBuffer {
   size_t size() const { return size_; }
   size_t capacity() const { return capacity_; }
 
+  // What reserve() would allocate for that; 0 if there is room.
+  size_t allocation_for(size_t bytes) const {
+    if (capacity_ - size_ >= bytes) return 0;
+    return size_ + bytes > capacity_ * 2 ? size_ + bytes : capacity_ * 2;
+  }
   // Room for `bytes` behind what is there; commit() says how many were used.
   char* reserve(size_t bytes) {
-    if (capacity_ - size_ < bytes) {
-      const size_t grown = size_ + bytes > capacity_ * 2 ? size_ + bytes : capacity_ * 2;
+    if (const size_t grown = allocation_for(bytes); grown != 0) {
       char* larger = static_cast<char*>(std::realloc(data_, grown));
       if (larger == nullptr) throw std::bad_alloc();
       data_ = larger;

@@ -6,7 +6,9 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "engine/client_memory.h"
 #include "engine/client_tracking.h"
+#include "engine/memory_limit.h"
 #include "engine/subscribing.h"
 #include "net/address.h"
 #include "net/session.h"
@@ -198,7 +200,24 @@ void IoThread::end_turn() {
   if (worker_.outgoing.for_own()) deliver_pushes();
 }
 
+void IoThread::make_room(size_t bytes) {
+  services_.gates.enter(worker_.gate);
+  if (services_.config.maxmemory != 0) engine::make_room(services_, worker_, good_size(bytes));
+  services_.gates.leave(worker_.gate);
+}
+
+void IoThread::end_reservation() {
+  engine::end_reservation(services_, worker_);
+}
+
 void IoThread::settle(bool more) {
+  const uint64_t client_limit = services_.client_memory_limit.load(std::memory_order_relaxed);
+  if (client_limit != 0 && services_.client_memory.load(std::memory_order_relaxed) > client_limit)
+      [[unlikely]] {
+    services_.gates.enter(worker_.gate);
+    engine::evict_clients(services_, worker_);
+    services_.gates.leave(worker_.gate);
+  }
   while (worker_.inbox.has_some()) deliver_pushes();
   send_outbox();
   if (!more || pushes_are_due()) flush_pushed();
@@ -360,9 +379,9 @@ void IoThread::maintain() {
 void IoThread::tick(int64_t now_ms) {
   for (Session* session : all_sessions()) {
     if (limits().timeout_ms > 0 || !session->flushed()) session->check_limits(now_ms);
+    if (!session->closed()) session->count_memory();
   }
   if (!serving_visitors_) dropped_.clear();
-  if (worker_.index == 0) evict_what_is_over();
   if (services_.on_tick && worker_.index == 0) services_.on_tick(now_ms);
   if (services_.tracking.in_use() && worker_.index == 0) {
     // Fewer keys may be remembered since a CONFIG SET.
@@ -374,13 +393,6 @@ void IoThread::tick(int64_t now_ms) {
   const bool all_flushed = std::all_of(sessions_.begin(), sessions_.end(),
                                        [](const auto& item) { return item.second->flushed(); });
   if (all_flushed || now_ms >= stop_at_ms_) context_.stop();
-}
-
-// Commands make room for themselves; this is for the limit that was lowered and nobody writes.
-void IoThread::evict_what_is_over() {
-  services_.gates.enter(worker_.gate);
-  if (services_.config.maxmemory != 0) services_.dispatcher->make_room(worker_);
-  services_.gates.leave(worker_.gate);
 }
 
 void IoThread::stop() {

@@ -80,6 +80,9 @@ class IoThread {
   Session* executing() const { return bench_->executing; }
   void set_executing(Session* session) { bench_->executing = session; }
 
+  // Makes room for what is about to be read. Gate down.
+  void make_room(size_t bytes);
+  void end_reservation();
   void adopt(int socket);
   void drop(Session& session);
   // Looks at the client again at `when_ms` (0: only when asked to).
@@ -119,7 +122,6 @@ class IoThread {
   void tick(int64_t now_ms);
   void arm(int64_t when_ms);
   void look_at_all();
-  void evict_what_is_over();
   std::vector<Session*> all_sessions() const;
   void stop();
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "engine/client_memory.h"
 #include "engine/waiting.h"
 #include "net/address.h"
 #include "net/io_thread.h"
@@ -20,6 +21,8 @@ namespace {
 constexpr size_t kMaxBatch = 128;
 // From this size on a bulk string is read straight to where it will be parsed.
 constexpr size_t kReadAhead = 1 << 20;
+// From this size on memory is made free before it is read.
+constexpr size_t kMuchToRead = 64 << 10;
 
 // Most likely, that is: a script may have declared its keys.
 bool wants_world(const engine::PreparedRequest& request) {
@@ -106,7 +109,11 @@ void Session::read_all() {
     char* target = thread_.read_buffer().data();
     if (held) {
       const size_t wanted = std::min<size_t>(parser_.missing_bytes(), kReadAhead);
-      target = input_.reserve(std::max<size_t>(wanted, Round::kWindow));
+      const size_t reading = std::max<size_t>(wanted, Round::kWindow);
+      const size_t growth = input_.allocation_for(reading);
+      if (growth > kMuchToRead) thread_.make_room(growth);
+      target = input_.reserve(reading);
+      if (growth > kMuchToRead) thread_.end_reservation();
       room = input_.room();
     }
     const ssize_t received = ::recv(client_.socket, target, room, MSG_DONTWAIT);
@@ -137,11 +144,23 @@ void Session::read_all() {
 void Session::check_query_buffer() {
   client_.query_buffer_bytes.store(input_.size(), std::memory_order_relaxed);
   client_.query_buffer_room.store(input_.room(), std::memory_order_relaxed);
+  count_memory();
   if (input_.size() <= thread_.limits().query_buffer) return;
   log::warning("Closing client that reached max query buffer length: id={} addr={}", client_.id,
                client_.address);
   ++thread_.worker().counters.query_limit_disconnects;
   close();
+}
+
+void Session::count_memory() {
+  engine::Services& services = thread_.services();
+  const bool limited = services.client_memory_limit.load(std::memory_order_relaxed) != 0;
+  if (!limited && counted_bytes_ == 0) [[likely]]
+    return;
+  const uint64_t bytes =
+      limited && !closed_ && !client_.no_evict ? engine::client_bytes(client_) : 0;
+  services.client_memory.fetch_add(bytes - counted_bytes_, std::memory_order_relaxed);
+  counted_bytes_ = bytes;
 }
 
 void Session::consume(std::string_view input, size_t position, bool held) {
@@ -305,6 +324,7 @@ void Session::after_send(OutputQueue::Sent state, uint64_t sent) {
   client_.sent_bytes.fetch_add(sent, std::memory_order_relaxed);
   if (state == OutputQueue::Sent::kFailed) return close();
   client_.output_bytes.store(output_.bytes(), std::memory_order_relaxed);
+  count_memory();
   socket_full_ = !output_.empty();
   if (socket_full_) {
     check_limits(thread_.services().clock.now_ms());
@@ -492,6 +512,7 @@ void Session::close() {
   if (closed_) return;
   closed_ = true;
   set_postponed(false);
+  count_memory();
   thread_.reply().buffer().clear();
   thread_.reactor().remove(client_.socket);
   // Who sees the connection end must find its client gone: nothing may be handed to it any more.

@@ -49,6 +49,8 @@ class Session : private Reactor::Handler, public pubsub::PushSink {
   size_t& pushed_slot() { return pushed_slot_; }
   // Closes the connection if it has been idle for too long, or too slow to take its replies.
   void check_limits(int64_t now_ms);
+  // Counts what the client takes, if `maxmemory-clients` limits it.
+  void count_memory();
 
  private:
   void push(pubsub::PushKind kind, const SharedBytes& bytes, uint64_t number) override;
@@ -100,6 +102,7 @@ class Session : private Reactor::Handler, public pubsub::PushSink {
   size_t outbox_slot_ = Outbox::kNoSlot;
   size_t pushed_slot_ = Outbox::kNoSlot;
   int64_t over_soft_limit_since_ms_ = 0;
+  uint64_t counted_bytes_ = 0;  // in services.client_memory
 };
 
 }  // namespace scrubjay::net

@@ -46,6 +46,7 @@ inline uint32_t lfu_used(uint32_t access, int64_t now_ms, const Policy& policy) 
 }
 
 inline uint32_t new_access(int64_t now_ms, const Policy& policy) {
+  if (policy.adaptive()) return 0;  // eviction.cc gives a new key its bits
   return policy.lfu() ? lfu_stamp(now_ms, kNewKeyFrequency) : lru_stamp(now_ms);
 }
 

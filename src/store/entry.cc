@@ -283,7 +283,8 @@ Entry* Entry::resize_string(Entry* entry, size_t size) {
     entry->value_size_ = static_cast<uint16_t>(size);
     return entry;
   }
-  SharedBytes block = SharedBytes::with_capacity(size + size / 2);
+  // A value that has begun to grow tends to go on; a new one gets what it asks for.
+  SharedBytes block = SharedBytes::with_capacity(old_size == 0 ? size : size + size / 2);
   std::memcpy(block.data(), entry->string().data(), old_size);
   std::memset(block.data() + old_size, 0, size - old_size);
   block.set_size(size);

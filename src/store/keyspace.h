@@ -11,6 +11,8 @@
 
 #include "config/config.h"
 #include "scrubjay/clock.h"
+#include "scrubjay/detail/cache_advisor.h"
+#include "scrubjay/detail/window_controller.h"
 #include "store/stripe.h"
 
 namespace scrubjay::store {
@@ -24,9 +26,20 @@ struct Policy {
   int lfu_decay_minutes = 1;
   int samples = 5;
   uint32_t events = 0;  // config::KeyspaceEvent; here for misses and new keys
+  uint64_t limit = 0;   // of memory; 0: none
 
   bool lfu() const {
     return eviction == EvictionPolicy::kVolatileLfu || eviction == EvictionPolicy::kAllkeysLfu;
+  }
+  bool adaptive() const {
+    return eviction == EvictionPolicy::kAllkeysAdaptive ||
+           eviction == EvictionPolicy::kVolatileAdaptive;
+  }
+  bool timed_only() const {
+    return eviction == EvictionPolicy::kVolatileLru || eviction == EvictionPolicy::kVolatileLfu ||
+           eviction == EvictionPolicy::kVolatileRandom ||
+           eviction == EvictionPolicy::kVolatileTtl ||
+           eviction == EvictionPolicy::kVolatileAdaptive;
   }
 };
 
@@ -62,8 +75,11 @@ class Keyspace {
 
   // Prefetching for a key that a later command of the batch will ask for. No lock; gate raised.
   void prefetch_bucket(uint64_t hash, int database) const {
-    if (const Shelf* shelf = stripes_[stripe_number(hash)]->shelf(database))
-      shelf->table.prefetch_bucket(hash);
+    const Shelf* const shelf = stripes_[stripe_number(hash)]->shelf(database);
+    if (shelf == nullptr) return;
+    shelf->table.prefetch_bucket(hash);
+    if (const AdaptivePolicy* adaptive = shelf->adaptive.load(std::memory_order_acquire))
+      adaptive->prefetch(hash);
   }
   void prefetch_entry(uint64_t hash, int database) const {
     if (const Shelf* shelf = stripes_[stripe_number(hash)]->shelf(database))
@@ -97,6 +113,14 @@ class Keyspace {
 
   Policy policy;
   CompactLimits limits;
+
+  // The share of the window under an adaptive policy, for all stripes.
+  detail::WindowController window;
+  // Tells what another limit would do (CACHE.ADVISE), while it is switched on.
+  detail::CacheAdvisor advisor;
+  // What one stripe may hold under the limit, and whether there is room still; anyone may write.
+  std::atomic<uint64_t> stripe_bytes{0};
+  std::atomic<bool> spacious{true};
   // Active expiry can be stopped (DEBUG SET-ACTIVE-EXPIRE 0, CLIENT PAUSE); access still expires
   // unless everything is paused.
   std::atomic<bool> active_expiry{true};

@@ -7,6 +7,7 @@
 
 #include "config/keyspace_events.h"
 #include "store/access.h"
+#include "store/eviction.h"
 
 namespace scrubjay::store {
 
@@ -132,8 +133,10 @@ LockedKeys::Found LockedKeys::without_dead_fields(Stripe& stripe, int database, 
   return {};
 }
 
-void LockedKeys::touch(Entry* entry) {
+void LockedKeys::touch(const Found& found, uint64_t hash, detail::KeyUse how) {
   const Policy& policy = keyspace_.policy;
+  Entry* const entry = found.entry;
+  if (policy.adaptive()) return note_found(keyspace_, *found.shelf, hash, entry, how);
   const uint32_t access =
       policy.lfu() ? lfu_used(entry->access(), now_ms_, policy) : lru_stamp(now_ms_);
   if (access != entry->access()) entry->set_access(access);
@@ -141,14 +144,24 @@ void LockedKeys::touch(Entry* entry) {
 
 const Entry* LockedKeys::find_in(int database, const Key& key, Lookup lookup) {
   Stripe& stripe = held_stripe(key);
-  Entry* entry = locate_live(stripe, database, key).entry;
+  const Found found = locate_live(stripe, database, key);
+  Entry* const entry = found.entry;
   if (lookup == Lookup::kRead || lookup == Lookup::kExamine) {
     ++(entry != nullptr ? stripe.counters.hits : stripe.counters.misses);
     if (entry == nullptr && (keyspace_.policy.events & config::kEventKeyMiss)) [[unlikely]]
       tell("keymiss", database, key);
+    if (lookup == Lookup::kRead) {
+      note_for_advice(keyspace_, key.hash,
+                      entry != nullptr ? detail::KeyUse::kHit : detail::KeyUse::kMiss);
+    }
   }
-  if (entry != nullptr && touching_ && (lookup == Lookup::kRead || lookup == Lookup::kWrite))
-    touch(entry);
+  if (touching_ && (lookup == Lookup::kRead || lookup == Lookup::kWrite)) {
+    if (entry != nullptr)
+      touch(found, key.hash,
+            lookup == Lookup::kRead ? detail::KeyUse::kHit : detail::KeyUse::kWrite);
+    else if (lookup == Lookup::kRead && keyspace_.policy.adaptive())
+      note_miss(keyspace_, stripe.shelf(database), key.hash);
+  }
   return entry;
 }
 
@@ -179,6 +192,8 @@ void LockedKeys::insert(Stripe& stripe, int database, const Key& key, Entry* ent
   ++generation_;
   shelf.table.insert(key.hash, entry);
   file(stripe, shelf, entry);
+  note_for_advice(keyspace_, key.hash, detail::KeyUse::kWrite);
+  if (keyspace_.policy.limit != 0) note_new(keyspace_, stripe, shelf, key.hash, entry);
   if ((keyspace_.policy.events & config::kEventNew) && !replacing_) [[unlikely]]
     tell("new", database, key);
 }
@@ -188,6 +203,7 @@ void LockedKeys::tell(std::string_view event, int database, const Key& key) {
 }
 
 void LockedKeys::replace(Stripe& stripe, const Key& key, const Found& found, Entry* entry) {
+  if (keyspace_.policy.adaptive()) entry->set_access(found.entry->access());
   unfile(*found.shelf, found.entry);
   found.shelf->table.replace(found.slot, key.hash, entry);
   file(stripe, *found.shelf, entry);
@@ -239,7 +255,7 @@ void LockedKeys::put_string(const Key& key, std::string_view value, int64_t dead
     if (timed && found.entry->deadline() != deadline) {
       move_deadline(stripe, found, deadline);
     }
-    if (touching_) touch(found.entry);
+    if (touching_) touch(found, key.hash, detail::KeyUse::kWrite);
     return;
   }
   Entry* entry = Entry::make_string(key.text, value, encoding, deadline);

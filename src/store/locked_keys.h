@@ -144,7 +144,7 @@ class LockedKeys {
   void unfile(Shelf& shelf, Entry* entry);
   void plan(Stripe& stripe, int64_t due);
   void bury(Entry* entry);
-  void touch(Entry* entry);
+  void touch(const Found& found, uint64_t hash, detail::KeyUse how);
   void see(Stripe& stripe);
 
   Keyspace& keyspace_;

@@ -5,10 +5,12 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 
 #include "base/background.h"
 #include "objects/hash.h"
+#include "scrubjay/detail/eviction_policy.h"
 #include "scrubjay/detail/table.h"
 #include "scrubjay/detail/ttl_wheel.h"
 #include "store/entry.h"
@@ -32,6 +34,19 @@ struct FieldWheelTraits {
 };
 using FieldWheel = detail::TtlWheel<objects::Hash, FieldWheelTraits>;
 
+// How the adaptive eviction policy sees entries.
+struct EvictionTraits {
+  static constexpr uint64_t kPlaceBytes = 11;  // in the table
+  static uint64_t hash(const Entry* entry) { return hash_of(entry->key()); }
+  static uint64_t bytes(const Entry* entry) { return entry->memory_bytes() + kPlaceBytes; }
+  static uint32_t bits(const Entry* entry) { return entry->access(); }
+  static void set_bits(Entry* entry, uint32_t bits) { entry->set_access(bits); }
+  static bool evictable(const Entry* entry, bool timed_only) {
+    return !timed_only || entry->has_deadline();
+  }
+};
+using AdaptivePolicy = detail::EvictionPolicy<Entry, Table, EvictionTraits>;
+
 struct Shelf {
   Shelf(int64_t now_ms, Table::Retire retire) : table(retire), wheel(now_ms), field_wheel(now_ms) {}
   ~Shelf() {
@@ -39,6 +54,7 @@ struct Shelf {
       Entry::destroy(entry);
       Background::freed_a_block();
     });
+    delete adaptive.load(std::memory_order_relaxed);
   }
   Shelf(const Shelf&) = delete;
   Shelf& operator=(const Shelf&) = delete;
@@ -63,6 +79,9 @@ struct Shelf {
   Table table;
   Wheel wheel;
   FieldWheel field_wheel;
+  // Made with the first key under an adaptive policy and a limit, and kept; prefetching reads the
+  // pointer without the lock.
+  std::atomic<AdaptivePolicy*> adaptive{nullptr};
 };
 
 }  // namespace scrubjay::store

@@ -63,6 +63,9 @@ struct alignas(64) Stripe {
   std::unordered_map<KeyName, WatchedKey, KeyNameHash> watched;
   std::unordered_map<KeyName, WaitQueue, KeyNameHash> waiting;
   StripeCounters counters;
+  // Bytes of new keys less bytes evicted, while memory is limited: who owes most evicts next.
+  // Written under the lock.
+  std::atomic<int64_t> owed{0};
 };
 
 }  // namespace scrubjay::store

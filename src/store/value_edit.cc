@@ -8,7 +8,8 @@ ValueEdit::ValueEdit(LockedKeys& keys, const Key& key)
     : keys_(keys), key_(key), stripe_(keys.held_stripe(key)) {
   found_ = keys.locate_live(stripe_, keys.database_, key);
   generation_ = keys.generation_;
-  if (found_.entry != nullptr && keys.touching_) keys.touch(found_.entry);
+  if (found_.entry != nullptr && keys.touching_)
+    keys.touch(found_, key.hash, detail::KeyUse::kWrite);
 }
 
 // Another edit may have moved the slots of the table.

@@ -78,6 +78,20 @@ class TtlChunkPool {
   size_t memory_bytes() const { return chunk_bytes_ + blocks_.capacity() * sizeof(Block); }
   size_t used() const { return used_; }
 
+  // The number of some chunk in use, each about as likely as any other; kNone when there is none.
+  // `bits` returns 64 random bits a call.
+  template <class Bits>
+  uint32_t any_used(Bits&& bits) const {
+    if (used_ == 0) return kNone;
+    for (;;) {
+      const auto number = static_cast<uint32_t>((bits() >> 32) * blocks_.size() >> 32);
+      const Block& block = blocks_[number];
+      if (block.size == 0) continue;
+      const auto place = static_cast<uint32_t>((bits() >> 32) * block.size >> 32);
+      if ((block.free >> place & 1) == 0) return number * kBlockChunks + place;
+    }
+  }
+
   // Calls f(id) for each chunk in use and compares the counters; false when they are wrong.
   template <class F>
   bool each_used(F&& f) const {

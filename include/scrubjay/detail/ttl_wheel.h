@@ -118,6 +118,27 @@ class TtlWheel {
 
   size_t size() const { return size_; }
 
+  // An entry drawn at random, nullptr when empty; `bits` returns 64 random bits a call.
+  template <class Bits>
+  T* random(Bits&& bits) const {
+    if (size_ == 0) return nullptr;
+    const Chunk& chunk = pool_[pool_.any_used(bits)];
+    return chunk.entries[(bits() >> 32) * chunk.count >> 32];
+  }
+
+  // The entry with the earliest deadline, or one whose deadline falls into the same slot; nullptr
+  // when empty.
+  T* nearest() const {
+    if (size_ == 0) return nullptr;
+    const Chunk& chunk = pool_[due_head_ != kNone ? due_head_ : head_of(next_event().slot)];
+    T* earliest = chunk.entries[0];
+    for (uint32_t i = 1; i < chunk.count; ++i) {
+      if (Traits::deadline(chunk.entries[i]) < Traits::deadline(earliest))
+        earliest = chunk.entries[i];
+    }
+    return earliest;
+  }
+
   size_t memory_bytes() const {
     size_t bytes = pool_.memory_bytes();
     for (const Level& level : levels_) bytes += level.heads ? kSlots * sizeof(uint32_t) : 0;

@@ -1,0 +1,146 @@
+// Whether used_memory tells the truth: its growth beside the growth of the resident set, after a
+// million strings, after a million hashes, and when nine tenths of the strings are deleted. And how
+// soon a large FLUSHALL gives the memory back, while others go on.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "scenarios.h"
+#include "socket.h"
+
+namespace scrubjay::load {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::uint64_t used_memory(const ServerProcess& server) {
+  const std::string info = Client(server.port()).ask({"INFO", "memory"});
+  return std::stoull(info.substr(info.find("\nused_memory:") + 13));
+}
+
+struct Memory {
+  double used;
+  double resident;
+};
+Memory memory_of(const ServerProcess& server) {
+  return {static_cast<double>(used_memory(server)), static_cast<double>(server.resident_bytes())};
+}
+
+// In percent: how far the growth of used_memory is from the growth of the resident set.
+double error_of(const Memory& before, const Memory& after) {
+  const double resident = after.resident - before.resident;
+  return 100 * std::abs(after.used - before.used - resident) / resident;
+}
+
+struct Errors {
+  double strings;
+  double deleted;
+  double hashes;
+};
+
+Errors accounting_errors(const ServerCommand& command, std::uint64_t keys) {
+  Errors errors{};
+  {
+    const ServerProcess server(command);
+    std::this_thread::sleep_for(200ms);
+    const Memory empty = memory_of(server);
+    fill(server, {.keys = keys, .value_bytes = 32});
+    std::this_thread::sleep_for(1s);
+    errors.strings = error_of(empty, memory_of(server));
+    CountedSource deletions(keys, [](std::string& out, std::uint64_t number) {
+      append_request(out, {number % 10 == 0 ? "EXISTS" : "DEL", key_name(number)});
+    });
+    fill(server, deletions);
+    std::this_thread::sleep_for(2s);
+    errors.deleted = error_of(empty, memory_of(server));
+  }
+  const ServerProcess server(command);
+  std::this_thread::sleep_for(200ms);
+  const Memory empty = memory_of(server);
+  CountedSource hashes(keys, [](std::string& out, std::uint64_t number) {
+    append_request(out,
+                   {"HSET", key_name(number), "name", "Scrub Jay", "seeds", "4711", "age", "7"});
+  });
+  fill(server, hashes);
+  std::this_thread::sleep_for(1s);
+  errors.hashes = error_of(empty, memory_of(server));
+  return errors;
+}
+
+// Fills with about 5 GB, flushes, and asks a small question every 200 us meanwhile.
+void measure_flush(Bench& bench) {
+  const std::uint64_t keys = bench.quick ? 1'000'000 : 17'000'000;
+  const ServerProcess server(bench.ours);
+  std::this_thread::sleep_for(200ms);
+  const auto empty = static_cast<double>(server.resident_bytes());
+  fill(server, {.keys = keys, .value_bytes = 230});
+  const auto full = static_cast<double>(server.resident_bytes());
+  LatencyHistogram waits;
+  LoadGenerator load(server.port(), 1, 1);
+  load.add_probe(
+      {.interval = 200us,
+       .request =
+           [] {
+             std::string out;
+             append_request(out, {"PING"});
+             return out;
+           },
+       .on_reply = [&](const ProbeReply& reply) { waits.record(reply.received - reply.sent); }});
+  bool sent = false;
+  load.add_probe({.interval = 300ms,
+                  .request =
+                      [&] {
+                        std::string out;
+                        if (!std::exchange(sent, true)) append_request(out, {"FLUSHALL"});
+                        return out;
+                      },
+                  .on_reply = [](const ProbeReply&) {}});
+  const TimePoint start = now();
+  TimePoint looked = start;
+  double resident = full;
+  load.run_probes([&] {
+    if (now() - looked < 500ms) return false;
+    looked = now();
+    resident = static_cast<double>(server.resident_bytes());
+    return resident < empty + (full - empty) / 20 || now() - start > 30s;
+  });
+  const auto add = [&](const std::string& name, const std::string& unit, double value,
+                       double limit) {
+    bench.report.add({.scenario = "accounting",
+                      .name = fmt::format("FLUSHALL of {:.1f} GB: {}", (full - empty) / 1e9, name),
+                      .unit = unit,
+                      .ours = value,
+                      .theirs = 0,
+                      .ratio = {},
+                      .target = Target{.limit = limit}});
+  };
+  add("until 95 % is back", "s", seconds(looked - start), 10);
+  add("longest wait of a PING", "ms", milliseconds(waits.max()), 1);
+}
+
+}  // namespace
+
+void measure_accounting(Bench& bench) {
+  const std::uint64_t keys = bench.quick ? 250'000 : 1'000'000;
+  const Errors ours = accounting_errors(bench.ours, keys);
+  const Errors theirs = accounting_errors(bench.theirs, keys);
+  const auto add = [&](const std::string& name, double Errors::*field) {
+    bench.report.add({.scenario = "accounting",
+                      .name = "used_memory beside RSS, " + name,
+                      .unit = "% off",
+                      .ours = ours.*field,
+                      .theirs = theirs.*field,
+                      .ratio = {},
+                      .target = Target{.limit = 5}});
+  };
+  add("strings", &Errors::strings);
+  add("hashes", &Errors::hashes);
+  add("nine tenths deleted", &Errors::deleted);
+  measure_flush(bench);
+}
+
+}  // namespace scrubjay::load

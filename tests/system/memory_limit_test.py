@@ -1,0 +1,174 @@
+"""The limit of memory under concurrent writers, on a real server.
+
+python3 tests/system/memory_limit_test.py build/release/scrubjay
+"""
+import random
+import subprocess
+import socket
+import sys
+import threading
+import time
+import unittest
+
+import redis
+
+SERVER = sys.argv.pop(1) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else None
+MEGABYTE = 1 << 20
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class MemoryLimit(unittest.TestCase):
+    def start(self, *options):
+        self.port = free_port()
+        self.server = subprocess.Popen(
+            [SERVER, "--port", str(self.port), "--save", "", *options],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(self.stop)
+        client = self.connect()
+        for _ in range(200):
+            try:
+                client.ping()
+                return client
+            except redis.ConnectionError:
+                time.sleep(0.02)
+        self.fail("the server does not answer")
+
+    def stop(self):
+        self.server.terminate()
+        self.server.wait()
+
+    def connect(self):
+        return redis.Redis(port=self.port)
+
+    def run_writers(self, write, seconds, count=6):
+        """Calls write(client, random) in `count` threads; returns what went wrong."""
+        problems = []
+        end = time.monotonic() + seconds
+
+        def work(seed):
+            client, numbers = self.connect(), random.Random(seed)
+            try:
+                while time.monotonic() < end:
+                    write(client, numbers)
+            except Exception as problem:  # told by the test's thread
+                problems.append(problem)
+
+        writers = [threading.Thread(target=work, args=(seed,)) for seed in range(count)]
+        for writer in writers:
+            writer.start()
+        return writers, problems
+
+    def watch_while(self, writers, client, limit, slack):
+        """The most that was in use over the limit while the writers wrote."""
+        worst = 0
+        while any(writer.is_alive() for writer in writers):
+            worst = max(worst, client.info("memory")["used_memory"] - limit)
+            time.sleep(0.005)
+        self.assertLessEqual(worst, slack, "over the limit")
+
+    def test_bursts_of_all_sizes(self):
+        limit = 200 * MEGABYTE
+        client = self.start("--maxmemory", str(limit), "--maxmemory-policy", "allkeys-adaptive",
+                            "--threads", "4")
+        sizes = [10, 100, 1000, 10_000, 100_000, MEGABYTE, 10 * MEGABYTE]
+        values = {size: b"x" * size for size in sizes}
+
+        def write(own, numbers):
+            size = numbers.choice(sizes)
+            pipe = own.pipeline(transaction=False)
+            for _ in range(max(1, min(200, 200_000 // size))):
+                pipe.set("k%d" % numbers.randrange(1_000_000), values[size])
+            pipe.execute()
+
+        writers, problems = self.run_writers(write, 8)
+        self.watch_while(writers, client, limit, limit // 100)
+        self.assertEqual(problems, [])
+        self.assertGreater(client.info("stats")["evicted_keys"], 0)
+        self.assertGreater(client.dbsize(), 100)
+
+    def test_small_values(self):
+        limit = 64 * MEGABYTE
+        client = self.start("--maxmemory", str(limit), "--maxmemory-policy", "allkeys-lru",
+                            "--threads", "4")
+
+        def write(own, numbers):
+            pipe = own.pipeline(transaction=False)
+            for _ in range(500):
+                pipe.set("k%d" % numbers.randrange(100_000_000), b"y" * numbers.randrange(10, 300))
+            pipe.execute()
+
+        writers, problems = self.run_writers(write, 5)
+        self.watch_while(writers, client, limit, MEGABYTE)
+        self.assertEqual(problems, [])
+
+    def test_policies_exchanged_under_load(self):
+        limit = 32 * MEGABYTE
+        client = self.start("--maxmemory", str(limit), "--maxmemory-policy", "allkeys-lru",
+                            "--threads", "2")
+        policies = ["allkeys-adaptive", "allkeys-lfu", "volatile-adaptive", "volatile-ttl",
+                    "allkeys-random", "volatile-lru", "allkeys-lru"]
+
+        def write(own, numbers):
+            pipe = own.pipeline(transaction=False)
+            for _ in range(200):
+                key = "k%d" % numbers.randrange(1_000_000)
+                pipe.set(key, b"z" * 300, ex=1000)
+                pipe.get("k%d" % numbers.randrange(1_000_000))
+            pipe.execute()
+
+        writers, problems = self.run_writers(write, 6, count=4)
+        turn = 0
+        while any(writer.is_alive() for writer in writers):
+            client.config_set("maxmemory-policy", policies[turn % len(policies)])
+            turn += 1
+            time.sleep(0.05)
+            self.assertLess(client.info("memory")["used_memory"], limit + MEGABYTE)
+        self.assertEqual(problems, [])
+        self.assertGreater(turn, 20)
+
+    def test_limit_far_below_use(self):
+        client = self.start("--threads", "2")
+        pipe = client.pipeline(transaction=False)
+        for number in range(300_000):
+            pipe.set("k%d" % number, b"v" * 200)
+        pipe.execute()
+        client.config_set("maxmemory-policy", "allkeys-adaptive")
+        start = time.monotonic()
+        client.config_set("maxmemory", 20 * MEGABYTE)
+        self.assertLess(time.monotonic() - start, 0.05, "CONFIG SET waits for eviction")
+        longest = 0
+        while client.info("memory")["used_memory"] > 20 * MEGABYTE:
+            asked = time.monotonic()
+            client.get("k1")
+            longest = max(longest, time.monotonic() - asked)
+            self.assertLess(time.monotonic() - start, 10)
+        self.assertLess(longest, 0.1)
+        stats = client.info("stats")
+        self.assertGreater(stats["evicted_keys"], 100_000)
+        self.assertGreater(stats["total_eviction_exceeded_time"], 0)
+        self.assertEqual(stats["current_eviction_exceeded_time"], 0)
+
+    def test_clients_over_their_limit_go_largest_first(self):
+        client = self.start("--maxmemory-clients", "2mb", "--threads", "2")
+        small = self.connect()
+        small.ping()
+        large = self.connect().connection_pool.get_connection("SET")
+        try:
+            large.send_packed_command(
+                [b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$8000000\r\n" + b"x" * 5_000_000])
+        except redis.ConnectionError:
+            pass  # it has gone already
+        end = time.monotonic() + 5
+        while client.info("stats")["evicted_clients"] == 0 and time.monotonic() < end:
+            time.sleep(0.02)
+        self.assertEqual(client.info("stats")["evicted_clients"], 1)
+        small.ping()
+
+
+if __name__ == "__main__":
+    unittest.main()
