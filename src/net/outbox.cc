@@ -24,13 +24,6 @@ void Outbox::put(Session& session, std::string_view head, std::string_view rest,
   bytes_ += head.size() + rest.size();
 }
 
-void Outbox::put_message(Session& session, std::string_view message, char first) {
-  std::string& held = slots_[session.outbox_slot()].bytes;
-  held += first;
-  held += message.substr(1);
-  bytes_ += message.size();
-}
-
 std::string_view Outbox::take(Session& session) {
   Slot& slot = slots_[std::exchange(session.outbox_slot(), kNoSlot)];
   slot.session = nullptr;
