@@ -92,7 +92,8 @@ class Inbox {
   Doorbell& bell() { return bell_; }
   void put(Push push) {
     const std::lock_guard lock(mutex_);
-    bytes_.store(bytes() + push.bytes.size() + sizeof push, std::memory_order_relaxed);
+    const size_t size = sizeof push + (push.bytes ? push.bytes.size() : 0);
+    bytes_.store(bytes() + size, std::memory_order_relaxed);
     pushes_.push_back(std::move(push));
     has_some_.store(true, std::memory_order_relaxed);
   }
