@@ -39,7 +39,7 @@ std::string channel_name(uint64_t number) {
 }
 
 // Keeps what it is handed; a message ends in "<publisher>:<number>".
-class Listener : public PushSink {
+class Listener final : public PushSink {
  public:
   void push(const SharedBytes& message) override {
     ++received;

@@ -11,7 +11,7 @@ namespace scrubjay::pubsub {
 namespace {
 
 // A client on a thread of its own, as the hub sees it.
-class Listener : public PushSink {
+class Listener final : public PushSink {
  public:
   Listener() { outgoing = std::make_unique<Outgoing>(inbox); }
   void push(const SharedBytes& message) override { heard.emplace_back(message.view()); }
