@@ -315,11 +315,11 @@ void IoThread::drop(Session& session) {
   services_.gates.enter(worker_.gate);
   services_.clients.remove(client);
   services_.dispatcher->forget(worker_, client);
-  if (client.peer->alive.load(std::memory_order_relaxed)) {
+  // Of a client that was killed the hub knows nothing any more.
+  if (client.peer->alive.load(std::memory_order_relaxed))
     engine::unsubscribe_all(services_.hub, client);
-    engine::drop_tracking(services_, worker_, client);
-    client.peer->alive.store(false, std::memory_order_relaxed);
-  }
+  engine::drop_tracking(services_, worker_, client);
+  client.peer->alive.store(false, std::memory_order_relaxed);
   if (client.monitor) services_.monitors.fetch_sub(1, std::memory_order_relaxed);
   if (client.blocked) services_.blocked_clients.fetch_sub(1, std::memory_order_relaxed);
   services_.gates.leave(worker_.gate);
