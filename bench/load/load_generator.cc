@@ -44,8 +44,7 @@ void LoadGenerator::watch(int fd, std::uint64_t id) {
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) throw_errno("epoll_ctl");
 }
 
-void LoadGenerator::prepare(const std::function<void(std::string&)>& write,
-                            std::size_t requests) {
+void LoadGenerator::prepare(const std::function<void(std::string&)>& write, std::size_t requests) {
   std::string bytes;
   write(bytes);
   for (Connection& connection : connections_) {

@@ -1,6 +1,6 @@
-// Clients that cache: 100 connections over 100,000 keys. What a GET costs when its client tracks and
-// when it does not, ours and theirs; and a mix of reads and writes, of which each write tells those
-// who have read its key.
+// Clients that cache: 100 connections over 100,000 keys. What a GET costs when its client tracks
+// and when it does not, ours and theirs; and a mix of reads and writes, of which each write tells
+// those who have read its key.
 #include <fmt/format.h>
 
 #include <algorithm>

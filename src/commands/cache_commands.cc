@@ -41,11 +41,12 @@ void invalidations_since(CommandContext& c) {
 }
 
 void invalidations_help(CommandContext& c) {
-  reply_help(c, {"NOW", "    Return the number of the last change of a key.",
-                 "SINCE <seq> [PREFIX <prefix>]",
-                 "    Return the number of the last change, and the keys (that begin with <prefix>)",
-                 "    that have changed after number <seq>, or RESYNC if they are not known any",
-                 "    more and all of them may have."});
+  reply_help(
+      c,
+      {"NOW", "    Return the number of the last change of a key.", "SINCE <seq> [PREFIX <prefix>]",
+       "    Return the number of the last change, and the keys (that begin with <prefix>)",
+       "    that have changed after number <seq>, or RESYNC if they are not known any",
+       "    more and all of them may have."});
 }
 
 void cache_advise(CommandContext& c) {

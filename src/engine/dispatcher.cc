@@ -231,8 +231,8 @@ Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
     end_reservation(services_, worker);
   if (worker.outgoing.must_ring()) [[unlikely]]
     worker.outgoing.ring();
-  if (client.read_tracking.caching && !client.transaction.open &&
-      !is_client_command(command)) [[unlikely]] {
+  if (client.read_tracking.caching && !client.transaction.open && !is_client_command(command))
+      [[unlikely]] {
     client.read_tracking.caching = false;
   }
   if (mode != ReplyMode::kOn || client.reply_mode != ReplyMode::kOn) [[unlikely]] {

@@ -26,7 +26,7 @@ enum class Order : uint8_t {
 Order order_of(std::string_view event) {
   using namespace std::string_view_literals;
   if (event == "expired" || event == "zpopmin" || event == "zpopmax") return Order::kEventFirst;
-  static constexpr std::array kLateOnes{"xadd"sv, "lpop"sv, "rpop"sv, "spop"sv,
+  static constexpr std::array kLateOnes{"xadd"sv, "lpop"sv,  "rpop"sv, "spop"sv,
                                         "zrem"sv, "ltrim"sv, "xtrim"sv};
   return std::ranges::find(kLateOnes, event) != kLateOnes.end() ? Order::kLast
                                                                 : Order::kInvalidationFirst;
@@ -36,8 +36,8 @@ Order order_of(std::string_view event) {
 
 void Effects::changed(const store::Change& change) {
   const bool heard = services_.config.notify_keyspace_events != 0 && services_.hub.has_listeners();
-  const bool cached = change.of_value && (services_.tracking.in_use() ||
-                                          services_.invalidation_log.is_on());
+  const bool cached =
+      change.of_value && (services_.tracking.in_use() || services_.invalidation_log.is_on());
   if (!cached) [[likely]] {
     if (heard) publish_event(change);
     return;

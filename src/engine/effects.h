@@ -1,5 +1,6 @@
-// What a change of a key sets off besides the change itself: keyspace events and invalidations. Called under the lock
-// of the key's stripe, so that who listens learns of changes of a key in their order.
+// What a change of a key sets off besides the change itself: keyspace events and invalidations.
+// Called under the lock of the key's stripe, so that who listens learns of changes of a key in
+// their order.
 #pragma once
 
 #include <optional>

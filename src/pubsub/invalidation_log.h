@@ -57,8 +57,8 @@ class InvalidationLog {
 
   mutable std::mutex mutex_;  // a leaf
   std::deque<std::string> records_;
-  uint64_t next_;    // number of the next record
-  uint64_t oldest_;  // number of records_.front(); next_ if there is none
+  uint64_t next_;                      // number of the next record
+  uint64_t oldest_;                    // number of records_.front(); next_ if there is none
   std::vector<uint64_t> unsent_from_;  // by thread: its first record not yet broadcast, or 0
   uint64_t bytes_ = 0;
   uint64_t limit_ = 0;

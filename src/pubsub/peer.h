@@ -19,9 +19,9 @@ namespace scrubjay::pubsub {
 
 // What can be on its way to a client.
 enum class PushKind : uint8_t {
-  kMessage,        // the whole message as RESP2 has it: an array. RESP3 differs in the first byte
-  kInvalidation,   // an array of keys that the client may have cached; without bytes: all keys
-  kRedirected,     // the same, of what another client may have cached
+  kMessage,         // the whole message as RESP2 has it: an array. RESP3 differs in the first byte
+  kInvalidation,    // an array of keys that the client may have cached; without bytes: all keys
+  kRedirected,      // the same, of what another client may have cached
   kRedirectBroken,  // its invalidations can't reach who should get them: the push without its head
   kServed,          // the reply to the command that waited for data (ticket `number`)
 };

@@ -45,8 +45,8 @@ bool Tracking::drop_any(uint32_t stripe, Outgoing& outgoing) {
   Part& part = parts_[stripe];
   const TrackedKey* chosen = part.table.random(thread_random());
   if (chosen == nullptr) return false;
-  const Table::Slot slot = part.table.find(
-      chosen->hash(), [&](const TrackedKey* other) { return other == chosen; });
+  const Table::Slot slot =
+      part.table.find(chosen->hash(), [&](const TrackedKey* other) { return other == chosen; });
   fire(part, slot, nullptr, nullptr, outgoing);
   return true;
 }
@@ -74,8 +74,7 @@ void Tracking::fire(Part& part, Table::Slot slot, Peer* acting, Unsent* unsent,
 void Tracking::send(Peer& client, const SharedBytes& keys, Outgoing& outgoing) {
   TrackingMode& mode = client.tracking;
   if (!mode.redirect) {
-    outgoing.put(client.inbox,
-                 {.bytes = keys, .only = &client, .kind = PushKind::kInvalidation});
+    outgoing.put(client.inbox, {.bytes = keys, .only = &client, .kind = PushKind::kInvalidation});
   } else if (mode.redirect->alive.load(std::memory_order_relaxed)) {
     outgoing.put(mode.redirect->inbox,
                  {.bytes = keys, .only = mode.redirect, .kind = PushKind::kRedirected});

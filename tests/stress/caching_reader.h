@@ -46,7 +46,8 @@ class CachingReader {
   void connect_listener();
   void ask_what_was_missed();
   void hear_out();
-  // A connection broke: what is cached stays only if what would have told of changes is made up for.
+  // A connection broke: what is cached stays only if what would have told of changes is made up
+  // for.
   void broke(bool listener);
   void take_push(const resp::Reply& push);
   void drop(const resp::Reply& keys);
@@ -56,8 +57,8 @@ class CachingReader {
   const int port_;
   const Caching how_;
   Wire reading_;
-  Wire listening_;  // of kRedirect
-  int64_t seen_ = 0;   // of kLog: the number up to which all changes are taken in
+  Wire listening_;    // of kRedirect
+  int64_t seen_ = 0;  // of kLog: the number up to which all changes are taken in
   std::unordered_map<std::string, Value> cache_;
 };
 

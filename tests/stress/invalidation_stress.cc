@@ -34,7 +34,7 @@ constexpr uint64_t kWriters = 2;
 constexpr size_t kReads = 64;  // of a batch
 constexpr size_t kWrites = 16;
 constexpr int kRounds = 10;
-constexpr Caching kReaders[] = {Caching::kDefault,  Caching::kDefault,  Caching::kOptIn,
+constexpr Caching kReaders[] = {Caching::kDefault,   Caching::kDefault,  Caching::kOptIn,
                                 Caching::kBroadcast, Caching::kRedirect, Caching::kRedirect,
                                 Caching::kLog,       Caching::kLog};
 
@@ -253,7 +253,7 @@ void play(Shared& shared, uint64_t operations) {
       });
     }
     while (goes_on()) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5 + random.below(30)));
+      std::this_thread::sleep_for(std::chrono::milliseconds(1 + random.below(8)));
       const uint64_t which = random.below(readers.size() + 1);
       const int64_t id = which < readers.size()
                              ? readers[which]->connection_ids[random.below(2)].load()

@@ -22,7 +22,8 @@ class Wire {
   void connect(int port) {
     using namespace std::chrono_literals;
     // Who gets no reply for so long will never get one.
-    auto made = cli::Connection::to_host("127.0.0.1", port, std::chrono::steady_clock::now() + 30min);
+    auto made =
+        cli::Connection::to_host("127.0.0.1", port, std::chrono::steady_clock::now() + 30min);
     if (!made) throw Broken(made.error());
     connection_ = std::move(*made);
   }
