@@ -68,7 +68,16 @@ void debug_error(CommandContext& c) {
 
 void debug_protocol(CommandContext& c) {
   const std::string_view kind = c.args.next();
-  if (equal_ignoring_case(kind, "string"))
+  if (equal_ignoring_case(kind, "attrib")) {
+    if (c.reply.protocol() > 2) {
+      c.reply.buffer().append("|1\r\n");
+      c.reply.bulk("key-popularity");
+      c.reply.array(2);
+      c.reply.bulk("key:123");
+      c.reply.integer(90);
+    }
+    c.reply.bulk("Some real reply following the attribute");
+  } else if (equal_ignoring_case(kind, "string"))
     c.reply.bulk("Hello World");
   else if (equal_ignoring_case(kind, "integer"))
     c.reply.integer(12345);
@@ -87,6 +96,10 @@ void debug_protocol(CommandContext& c) {
   else if (equal_ignoring_case(kind, "array")) {
     c.reply.array(3);
     for (int64_t i = 0; i < 3; ++i) c.reply.integer(i);
+  } else if (equal_ignoring_case(kind, "push")) {
+    c.reply.push(2);
+    c.reply.bulk("server-cpu-usage");
+    c.reply.integer(42);
   } else if (equal_ignoring_case(kind, "set")) {
     c.reply.set(3);
     for (int64_t i = 0; i < 3; ++i) c.reply.integer(i);
@@ -100,8 +113,14 @@ void debug_protocol(CommandContext& c) {
     fail(
         "ERR Wrong protocol type name. Please use one of the following: "
         "string|integer|double|bignum|null|array|set|map|"
-        "verbatim|true|false");
+        "attrib|push|verbatim|true|false");
   }
+}
+
+// Scripts may run what is not for scripts: tests call DEBUG PROTOCOL from them.
+void debug_set_disable_deny_scripts(CommandContext& c) {
+  c.services.scripts_run_all = c.args.next_integer() != 0;
+  c.reply.ok();
 }
 
 void debug_help(CommandContext& c) {
@@ -113,7 +132,9 @@ void debug_help(CommandContext& c) {
                  "    it is used instead of the 'key' prefix.", "PROTOCOL <type>",
                  "    Reply with a test value of the specified type.", "SET-ACTIVE-EXPIRE <0|1>",
                  "    Setting it to 0 disables expiring keys in background when they are not",
-                 "    accessed. Setting it to 1 reenables back the default.", "SLEEP <seconds>",
+                 "    accessed. Setting it to 1 reenables back the default.",
+                 "SET-DISABLE-DENY-SCRIPTS <0|1>",
+                 "    With 1 scripts may run commands that are not for scripts.", "SLEEP <seconds>",
                  "    Stop the server for <seconds>. Decimals allowed."});
 }
 
@@ -129,6 +150,7 @@ constexpr Subcommand kSubcommands[] = {
     {"LOG", 1, 1, debug_log},           {"OBJECT", 1, 2, debug_object},
     {"POPULATE", 1, 3, debug_populate}, {"PROTOCOL", 1, 1, debug_protocol},
     {"SLEEP", 1, 1, debug_sleep},       {"SET-ACTIVE-EXPIRE", 1, 1, debug_set_active_expire},
+    {"SET-DISABLE-DENY-SCRIPTS", 1, 1, debug_set_disable_deny_scripts},
 };
 
 void debug(CommandContext& c) {

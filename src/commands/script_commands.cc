@@ -88,6 +88,7 @@ void script_flush(CommandContext& c) {
   if (c.args.left() > 1) fail(kWrong);
   if (!c.args.at_end() && !c.args.take("SYNC") && !c.args.take("ASYNC")) fail(kWrong);
   c.services.scripts.clear();
+  for (const auto& each : c.services.script_runners) each->reset();
   c.reply.ok();
 }
 
@@ -195,7 +196,7 @@ constexpr CommandSpec kRows[] = {
      .summary = "Determines whether server-side Lua scripts exist in the script cache."},
     {.syntax = "SCRIPT FLUSH [ASYNC | SYNC]",
      .handler = script_flush,
-     .flags = kNoScript,
+     .flags = kNoScript | kWorld,
      .group = kScripting,
      .since = "2.6.0",
      .complexity = "O(N) with N being the number of scripts in cache",

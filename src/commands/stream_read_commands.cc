@@ -43,6 +43,8 @@ ReadRequest parse(CommandContext& c, bool group_command) {
     if (c.args.at_end()) fail(resp::error_text::kSyntax);
     const bool more = c.args.left() > 1;
     if (more && c.args.take("BLOCK")) {
+      if (c.worker.in_script)
+        fail("ERR {} command is not allowed with BLOCK option from scripts", c.args[0]);
       request.deadline = parse_block_time(c);
     } else if (more && c.args.take("COUNT")) {
       const int64_t count = c.args.next_integer();

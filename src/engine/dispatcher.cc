@@ -127,14 +127,23 @@ bool Dispatcher::refuse(Worker& worker, Client& client, const Command* command,
   return true;
 }
 
-bool Dispatcher::is_paused(const Client& client, const Command& command) {
+bool Dispatcher::is_paused(const Worker& worker, const Client& client, const Command& command,
+                           std::span<const std::string_view> arguments) {
   if (services_.end_pause_if_over(services_.clock.now_ms())) return false;
   if (!services_.pause.writes_only) return true;
-  constexpr uint32_t kWriting = schema::kWrite | schema::kMayReplicate;
-  if (command.flags & kWriting) return true;
-  if (!(command.flags & schema::kLocksQueue)) return false;
+  const auto writes = [&](const Command& what, std::span<const std::string_view> words) {
+    constexpr uint32_t kWriting = schema::kWrite | schema::kMayReplicate;
+    if ((what.flags & kWriting) == 0) return false;
+    return !(what.flags & schema::kScript) ||
+           !services_.script_runners[worker.index]->declares_no_writes(what, words);
+  };
+  if (!(command.flags & schema::kLocksQueue)) return writes(command, arguments);
+  std::vector<std::string_view> words;
   return std::any_of(client.transaction.queue.begin(), client.transaction.queue.end(),
-                     [](const QueuedCommand& queued) { return queued.command->flags & kWriting; });
+                     [&](const QueuedCommand& queued) {
+                       words.assign(queued.arguments.begin(), queued.arguments.end());
+                       return writes(*queued.command, words);
+                     });
 }
 
 std::string Dispatcher::why_refused(Worker& worker, Client& client, const Command& command,
@@ -216,7 +225,8 @@ Dispatcher::Outcome Dispatcher::execute(Worker& worker, Client& client,
     }
     if (!error.empty()) {
       refuse(worker, client, command, error, reply);
-    } else if (services_.paused.load(std::memory_order_relaxed) && is_paused(client, *command)) {
+    } else if (services_.paused.load(std::memory_order_relaxed) &&
+               is_paused(worker, client, *command, arguments)) {
       return Outcome::kPostponed;
     } else if (client.transaction.open && !(command->flags & schema::kControl)) {
       client.transaction.queue.push_back({command, {arguments.begin(), arguments.end()}});

@@ -107,7 +107,8 @@ class Dispatcher {
               std::string_view error, resp::ReplyBuilder& reply);
   std::string why_refused(Worker& worker, Client& client, const schema::Command& command,
                           std::span<const std::string_view> arguments);
-  bool is_paused(const Client& client, const schema::Command& command);
+  bool is_paused(const Worker& worker, const Client& client, const schema::Command& command,
+                 std::span<const std::string_view> arguments);
   // Takes the world, or keeps it, for a command that may be the first of several. False if a busy
   // script stands before it.
   bool begin_section(Worker& worker);

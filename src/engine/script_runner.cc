@@ -73,11 +73,20 @@ const ScriptRunner::Compiled& ScriptRunner::load(std::string_view text, bool to_
       .first->second;
 }
 
+bool ScriptRunner::out_of_memory() const {
+  return services_.config.maxmemory != 0 && worker_.out_of_memory;
+}
+
+void ScriptRunner::reset() {
+  compiled_.clear();
+  interpreter_.reset();
+}
+
 void ScriptRunner::check_flags(const Run& run) {
   if (run.flags & lua::kNoShebang) return;
   if (run.read_only && !(run.flags & lua::kNoWrites))
     fail("ERR Can not execute a script with write flag using *_ro command.");
-  if (worker_.out_of_memory && !(run.flags & (lua::kAllowOom | lua::kNoWrites))) {
+  if (out_of_memory() && !(run.flags & (lua::kAllowOom | lua::kNoWrites))) {
     fail(
         "OOM allow-oom flag is not set on the script, can not run it when used memory > "
         "'maxmemory'");
@@ -118,7 +127,7 @@ std::string_view ScriptRunner::why_refused(const schema::Command& command) {
   if (command.flags & schema::kScript) return "ERR This Redis command is not allowed from script";
   if (read_only_ && (command.flags & schema::kWrite))
     return "ERR Write commands are not allowed from read-only scripts.";
-  if (worker_.out_of_memory && !allows_oom_ && !wrote_ && (command.flags & schema::kDenyOom))
+  if (out_of_memory() && !allows_oom_ && !wrote_ && (command.flags & schema::kDenyOom))
     return resp::error_text::kOutOfMemory;
   return "";
 }
@@ -159,17 +168,21 @@ lua::ScriptHost::Permission ScriptRunner::check(
 
 bool ScriptRunner::declares_keys(const schema::Command& command,
                                  std::span<const std::string_view> arguments) {
-  if (services_.config.lua_scripts_declare_keys) return true;
-  uint32_t flags = 0;
+  return services_.config.lua_scripts_declare_keys ||
+         (flags_of(command, arguments) & lua::kDeclaredKeys) != 0;
+}
+
+uint32_t ScriptRunner::flags_of(const schema::Command& command,
+                                std::span<const std::string_view> arguments) {
   if (command.name.starts_with("evalsha")) {
-    if (const Compiled* script = find(arguments[1])) flags = script->script->flags;
-  } else if (command.name.starts_with("eval")) {
-    if (!arguments[1].starts_with("#!")) return false;
-    if (const auto shebang = lua::parse_shebang(arguments[1])) flags = shebang->flags;
-  } else if (services_.function_flags) {
-    flags = services_.function_flags(arguments[1]);
+    const Compiled* script = find(arguments[1]);
+    return script != nullptr ? script->script->flags : 0;
   }
-  return (flags & lua::kDeclaredKeys) != 0;
+  if (command.name.starts_with("eval")) {
+    const auto shebang = lua::parse_shebang(arguments[1]);
+    return shebang ? shebang->flags : 0;
+  }
+  return services_.function_flags ? services_.function_flags(arguments[1]) : 0;
 }
 
 // Only the declared keys are locked: a command that needs others is not begun.

@@ -39,6 +39,9 @@ class ScriptRunner final : private lua::ScriptHost {
 
   lua::Interpreter& interpreter();
 
+  // Starts over with a new interpreter. World held, no script running.
+  void reset();
+
   // What a call may do, from the flags of its script and from the command that started it.
   struct Run {
     lua::Interpreter& interpreter;
@@ -53,6 +56,12 @@ class ScriptRunner final : private lua::ScriptHost {
   // Whether the script of this request names all keys that it touches: then the dispatcher locks no
   // more than those.
   bool declares_keys(const schema::Command& command, std::span<const std::string_view> arguments);
+
+  // Whether its script says that it writes nothing.
+  bool declares_no_writes(const schema::Command& command,
+                          std::span<const std::string_view> arguments) {
+    return (flags_of(command, arguments) & lua::kNoWrites) != 0;
+  }
 
   // Bytes of the interpreter, 0 if it was never needed. Any thread that holds the world.
   uint64_t memory() const { return interpreter_ ? interpreter_->memory() : 0; }
@@ -74,6 +83,9 @@ class ScriptRunner final : private lua::ScriptHost {
   std::string_view why_stop() noexcept override;
 
   void forget_stale();
+  // What the script of the request says of itself (lua::ScriptFlag); 0 if there is none.
+  uint32_t flags_of(const schema::Command& command, std::span<const std::string_view> arguments);
+  bool out_of_memory() const;
   void check_flags(const Run& run);
   std::string_view why_refused(const schema::Command& command);
   bool touches_undeclared(const schema::Command& command,

@@ -293,7 +293,7 @@ void push_error(lua_State* lua, std::string_view text) {
 }
 
 void reply_value(lua_State* lua, resp::ReplyBuilder& reply, int protocol) {
-  if (lua_checkstack(lua, 8) == 0) return reply.error("reached lua stack limit");
+  if (lua_checkstack(lua, 8) == 0) return reply.error("ERR reached lua stack limit");
   switch (lua_type(lua, -1)) {
     case LUA_TSTRING:
       return reply.bulk(text_at(lua, -1));

@@ -65,6 +65,16 @@ void push_list(lua_State* lua, std::span<const std::string_view> words) {
   }
 }
 
+// Whether the value on top is a table that stands for an error.
+bool is_error(lua_State* lua) {
+  if (lua_type(lua, -1) != LUA_TTABLE) return false;
+  lua_pushliteral(lua, "err");
+  lua_rawget(lua, -2);
+  const bool error = lua_type(lua, -1) == LUA_TSTRING;
+  lua_pop(lua, 1);
+  return error;
+}
+
 std::string field(lua_State* lua, const char* name) {
   lua_pushstring(lua, name);
   lua_rawget(lua, -2);
@@ -137,10 +147,11 @@ std::optional<ScriptError> Interpreter::run(const Call& call, ScriptHost& host,
   if (call.as_globals) {
     lua_setfield(lua_, kGlobals, "ARGV");
     lua_setfield(lua_, kGlobals, "KEYS");
-    random_.seed(0);
   }
   auto error = call_top(call.as_globals ? 0 : 2, call.name, host);
-  if (!error) {
+  if (!error && is_error(lua_)) {
+    error = take_error(call.name);
+  } else if (!error) {
     reply_value(lua_, reply, protocol_);
     lua_pop(lua_, 1);
   }

@@ -1,6 +1,6 @@
 // The generator behind math.random of scripts: the 48-bit linear congruential one that C libraries
-// call drand48, with a fixed seed for every script, so that a script draws the same numbers each
-// time, on every server. One per interpreter.
+// call drand48, so that after math.randomseed a script draws the same numbers on every server. One
+// per interpreter; it starts as Redis's does, and goes on from script to script.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ class ScriptRandom {
   }
 
  private:
-  uint64_t state_ = 0x330e;
+  uint64_t state_ = 0x1234abcd330e;
 };
 
 }  // namespace scrubjay::lua

@@ -62,6 +62,7 @@ int run_command(lua_State* lua, bool raises) {
   } else {
     scratch.reply.clear();
     interpreter.host()->call(scratch.arguments, interpreter.protocol(), scratch.reply);
+    lua_settop(lua, 0);  // room for the reply
     failed = push_reply(lua, scratch.reply);
     scratch.reply.clear();
   }

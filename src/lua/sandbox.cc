@@ -86,6 +86,23 @@ int pairs_of(lua_State* lua) {
   return 3;
 }
 
+// An error table comes as its text, as scripts from before Redis 7 expect.
+int pcall_text(lua_State* lua) {
+  luaL_checkany(lua, 1);
+  const bool failed = lua_pcall(lua, lua_gettop(lua) - 1, LUA_MULTRET, 0) != 0;
+  luaL_checkstack(lua, 2, "too many results");
+  if (failed && lua_istable(lua, -1)) {
+    lua_getfield(lua, -1, "err");
+    if (lua_isstring(lua, -1) != 0)
+      lua_replace(lua, -2);
+    else
+      lua_pop(lua, 1);
+  }
+  lua_pushboolean(lua, failed ? 0 : 1);
+  lua_insert(lua, 1);
+  return lua_gettop(lua);
+}
+
 int unpack_some(lua_State* lua) {
   luaL_checktype(lua, 1, LUA_TTABLE);
   const lua_Number first = luaL_optnumber(lua, 2, 1);
@@ -135,7 +152,7 @@ int load_pieces(lua_State* lua) {
   return load_text(lua, text, size, name);
 }
 
-// -- numbers that are the same for every run of a script ----------------------------------------
+// -- random numbers ------------------------------------------------------------------------------
 
 int math_random(lua_State* lua) {
   const lua_Number share =
@@ -270,6 +287,7 @@ void open_sandbox(lua_State* lua, void (*open_own)(lua_State* lua)) {
   wrap(lua, "unpack", unpack_some);
   put(lua, "loadstring", loadstring_text);
   put(lua, "load", load_pieces);
+  put(lua, "pcall", pcall_text);
 
   lua_getfield(lua, -1, "table");
   for (const char* name : {"insert", "remove", "sort", "setn"}) wrap(lua, name, writes_first);

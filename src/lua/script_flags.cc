@@ -49,8 +49,9 @@ Result<Shebang> parse_shebang(std::string_view script) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   shebang.body = script.substr(end);
   shebang.flags = 0;
-  const std::string_view engine = next_part(line, ' ').substr(2);
-  if (engine != "lua") return Error{"Unexpected engine in script shebang: " + std::string(engine)};
+  const std::string_view engine = next_part(line, ' ');
+  if (engine != "#!lua")
+    return Error{"Unexpected engine in script shebang: " + std::string(engine)};
   while (!line.empty()) {
     const std::string_view word = next_part(line, ' ');
     if (word.empty()) continue;
