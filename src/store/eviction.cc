@@ -189,8 +189,7 @@ size_t evict_some(Keyspace& keyspace, bool world, ChangeListener* listener) {
 void note_found(Keyspace& keyspace, Shelf& shelf, uint64_t hash, Entry* entry, detail::KeyUse how) {
   AdaptivePolicy* const adaptive = shelf.adaptive.load(std::memory_order_relaxed);
   if (adaptive == nullptr) return;
-  adaptive->count(hash);
-  AdaptivePolicy::hit(entry);
+  adaptive->found(hash, entry);
   note_use(keyspace, hash, how);
 }
 
@@ -198,7 +197,7 @@ void note_miss(Keyspace& keyspace, Shelf* shelf, uint64_t hash) {
   if (shelf == nullptr) return;
   AdaptivePolicy* const adaptive = shelf->adaptive.load(std::memory_order_relaxed);
   if (adaptive == nullptr) return;
-  adaptive->count(hash);
+  adaptive->missed(hash);
   note_use(keyspace, hash, detail::KeyUse::kMiss);
 }
 

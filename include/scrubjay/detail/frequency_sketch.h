@@ -94,9 +94,10 @@ class FrequencySketch {
     unsigned shift;
   };
 
-  // Of the cache's own use of the hash nothing must show here.
+  // The upper 40 bits of the hash are enough, and all that some callers keep. Of the cache's own
+  // use of them nothing must show here.
   static uint64_t mix(uint64_t hash) {
-    hash *= 0x9e3779b97f4a7c15;
+    hash = (hash >> 24) * 0x9e3779b97f4a7c15;
     return hash ^ hash >> 32;
   }
   static size_t blocks_for(size_t keys) {
