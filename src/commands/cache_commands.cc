@@ -1,8 +1,8 @@
 // CACHE.ADVISE: what more or less memory would do to the hit ratio.
 #include "commands/table.h"
 #include "config/option_table.h"
+#include "engine/cache_advice.h"
 #include "engine/context.h"
-#include "engine/memory_limit.h"
 
 namespace scrubjay::commands {
 namespace {
@@ -12,7 +12,7 @@ using namespace engine;
 void cache_advise(CommandContext& c) {
   if (!c.services.config.cache_advise)
     fail("ERR nothing is watched: CONFIG SET cache-advise yes switches it on");
-  const auto advice = c.services.keyspace.advisor.advice();
+  const auto advice = cache_advice(c.services, c.keys.holds_world());
   const uint64_t limit = c.services.config.maxmemory;
   const config::Option* const policy = config::find_option("maxmemory-policy");
   c.reply.map(5);
@@ -44,7 +44,7 @@ using enum schema::Flag;
 constexpr CommandSpec kRows[] = {
     {.syntax = "CACHE.ADVISE",
      .handler = cache_advise,
-     .flags = kLoading | kStale | kFast,
+     .flags = kLoading | kStale | kWorld,
      .group = schema::Group::kServer,
      .since = "7.4.0",
      .complexity = "O(1)",
