@@ -6,8 +6,8 @@
 #include "commands/help.h"
 #include "commands/table.h"
 #include "config/option_table.h"
+#include "engine/cache_advice.h"
 #include "engine/context.h"
-#include "engine/memory_limit.h"
 
 namespace scrubjay::commands {
 namespace {
@@ -52,7 +52,7 @@ void invalidations_help(CommandContext& c) {
 void cache_advise(CommandContext& c) {
   if (!c.services.config.cache_advise)
     fail("ERR nothing is watched: CONFIG SET cache-advise yes switches it on");
-  const auto advice = c.services.keyspace.advisor.advice();
+  const auto advice = cache_advice(c.services, c.keys.holds_world());
   const uint64_t limit = c.services.config.maxmemory;
   const config::Option* const policy = config::find_option("maxmemory-policy");
   c.reply.map(5);
@@ -85,7 +85,7 @@ constexpr auto kServer = schema::Group::kServer;
 constexpr CommandSpec kRows[] = {
     {.syntax = "CACHE.ADVISE",
      .handler = cache_advise,
-     .flags = kLoading | kStale | kFast,
+     .flags = kLoading | kStale | kWorld,
      .group = kServer,
      .since = "7.4.0",
      .complexity = "O(1)",

@@ -37,14 +37,25 @@ CacheAdvisor::MakeShadow shadow_of(Services& services) {
 
 }  // namespace
 
-void tend_cache_advice(Services& services, uint64_t keys_when_full) {
+detail::CacheAdvisor::Advice cache_advice(Services& services, bool world) {
+  const store::StripeCounters counters = services.keyspace.counters(world);
+  // Counters that are below what they were have been reset meanwhile.
+  const AdviceState& start = services.advice;
+  const uint64_t hits = counters.hits - (counters.hits >= start.hits ? start.hits : 0);
+  const uint64_t misses = counters.misses - (counters.misses >= start.misses ? start.misses : 0);
+  const double all = static_cast<double>(hits) + static_cast<double>(misses);
+  return services.keyspace.advisor.advice(all == 0 ? 0 : static_cast<double>(hits) / all);
+}
+
+void tend_cache_advice(Services& services, uint64_t keys_when_full, bool world) {
   AdviceState& state = services.advice;
   const uint64_t wanted = services.config.cache_advise ? keys_when_full : 0;
   const EvictionPolicy policy = services.keyspace.policy.eviction;
   const bool as_before = policy == state.policy && state.keys != 0 && wanted > state.keys / 2 &&
                          wanted < state.keys + state.keys / 2;
   if (as_before || (wanted == 0 && state.keys == 0)) return;
-  state = {wanted, policy};
+  const store::StripeCounters counters = services.keyspace.counters(world);
+  state = {wanted, policy, counters.hits, counters.misses};
   services.keyspace.advisor.start(wanted, shadow_of(services));
 }
 

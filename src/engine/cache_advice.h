@@ -9,8 +9,11 @@
 namespace scrubjay::engine {
 
 // Starts watching if the option says so and the cache is full enough to tell how many keys fit;
-// starts anew when that number or the policy has changed. On the first thread or with the world
-// held.
-void tend_cache_advice(Services& services, uint64_t keys_when_full);
+// starts anew when that number or the policy has changed. With the world held (`world`), or on the
+// first thread.
+void tend_cache_advice(Services& services, uint64_t keys_when_full, bool world);
+
+// What can be told now; no stripe may be locked but by who holds the world.
+detail::CacheAdvisor::Advice cache_advice(Services& services, bool world);
 
 }  // namespace scrubjay::engine

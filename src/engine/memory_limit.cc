@@ -137,7 +137,7 @@ void plan_memory(Services& services, bool world) {
   const uint64_t data = limit > fixed ? limit - fixed : limit / 2;
   keyspace.stripe_bytes = data / keyspace.stripe_count();
   if (limit == 0 || !keyspace.policy.adaptive()) keyspace.window.set_capacity(0);
-  if (limit == 0) return tend_cache_advice(services, 0);
+  if (limit == 0) return tend_cache_advice(services, 0, world);
   // How many keys there will be when it is full; too few tell nothing yet.
   const uint64_t used = counted_memory(services);
   if (used <= fixed || used - fixed < data / 4) return;
@@ -148,7 +148,7 @@ void plan_memory(Services& services, bool world) {
   const uint64_t keys_when_full = static_cast<uint64_t>(static_cast<double>(keys) * full);
   if (keys_when_full == 0) return;
   if (keyspace.policy.adaptive()) keyspace.window.set_capacity(keys_when_full);
-  tend_cache_advice(services, keys_when_full);
+  tend_cache_advice(services, keys_when_full, world);
 }
 
 }  // namespace scrubjay::engine

@@ -38,6 +38,8 @@ struct Pause {
 struct AdviceState {
   uint64_t keys = 0;  // 0: nothing
   config::EvictionPolicy policy = config::EvictionPolicy::kNoEviction;
+  uint64_t hits = 0;  // of the whole keyspace when it began
+  uint64_t misses = 0;
 };
 
 struct Services {

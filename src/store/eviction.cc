@@ -132,15 +132,16 @@ void evict(Keyspace& keyspace, Stripe& stripe, int database, Entry* victim,
   bury(keyspace, victim);
 }
 
-size_t evict_from(Keyspace& keyspace, Stripe& stripe, ChangeListener* listener) {
-  constexpr size_t kExpireAtOnce = 16;
+size_t expire_from(Keyspace& keyspace, Stripe& stripe, ChangeListener* listener) {
+  constexpr size_t kAtOnce = 16;
+  const uint64_t before = stripe.counters.expired;
   const int64_t now_ms = std::max(keyspace.clock().now_ms(), stripe.latest_ms);
-  if (keyspace.active_expiry && stripe.next_due.load(std::memory_order_relaxed) <= now_ms) {
-    const uint64_t before = stripe.counters.expired;
-    expire_due(keyspace, stripe, now_ms, kExpireAtOnce, listener);
-    if (stripe.counters.expired != before)
-      return static_cast<size_t>(stripe.counters.expired - before);
-  }
+  expire_due(keyspace, stripe, now_ms, kAtOnce, listener);
+  return static_cast<size_t>(stripe.counters.expired - before);
+}
+
+size_t evict_from(Keyspace& keyspace, Stripe& stripe, ChangeListener* listener) {
+  const int64_t now_ms = std::max(keyspace.clock().now_ms(), stripe.latest_ms);
   const int database = draw_database(stripe, keyspace.policy);
   if (database < 0) return 0;
   thread_local std::vector<Entry*> victims;
@@ -150,11 +151,11 @@ size_t evict_from(Keyspace& keyspace, Stripe& stripe, ChangeListener* listener) 
   return victims.size();
 }
 
+constexpr uint32_t kCompared = 8;  // stripes, before one is chosen
+
 // Of a few stripes the one that owes most.
-uint32_t debtor(Keyspace& keyspace) {
-  constexpr uint32_t kCompared = 8;
+uint32_t debtor(Keyspace& keyspace, uint32_t first) {
   const uint32_t count = keyspace.stripe_count();
-  const auto first = static_cast<uint32_t>(thread_random().below(count));
   uint32_t most = first;
   for (uint32_t i = 1; i < std::min(kCompared, count); ++i) {
     const uint32_t other = (first + i) & (count - 1);
@@ -176,21 +177,34 @@ void note_use(Keyspace& keyspace, uint64_t hash, detail::KeyUse how) {
 size_t evict_some(Keyspace& keyspace, bool world, ChangeListener* listener) {
   if (keyspace.policy.eviction == EvictionPolicy::kNoEviction || keyspace.frozen) return 0;
   const uint32_t count = keyspace.stripe_count();
-  const uint32_t first = debtor(keyspace);
-  for (uint32_t i = 0; i < count; ++i) {
-    Stripe& stripe = keyspace.stripe((first + i) & (count - 1));
-    std::unique_lock lock(stripe.mutex, std::defer_lock);
-    if (!world) lock.lock();
-    if (const size_t gone = evict_from(keyspace, stripe, listener)) return gone;
+  const auto drawn = static_cast<uint32_t>(thread_random().below(count));
+  // Calls f(stripe) for stripes from `first` on, until something goes.
+  const auto try_some = [&](uint32_t first, uint32_t most, auto&& may_help, auto&& take) {
+    for (uint32_t i = 0; i < most; ++i) {
+      Stripe& stripe = keyspace.stripe((first + i) & (count - 1));
+      if (!may_help(stripe)) continue;
+      std::unique_lock lock(stripe.mutex, std::defer_lock);
+      if (!world) lock.lock();
+      if (const size_t gone = take(keyspace, stripe, listener)) return gone;
+    }
+    return size_t{0};
+  };
+  if (keyspace.active_expiry) {
+    const int64_t now_ms = keyspace.clock().now_ms();
+    const auto is_due = [&](const Stripe& stripe) {
+      return stripe.next_due.load(std::memory_order_relaxed) <= now_ms;
+    };
+    const size_t gone = try_some(drawn, std::min(kCompared, count), is_due, expire_from);
+    if (gone > 0) return gone;
   }
-  return 0;
+  return try_some(
+      debtor(keyspace, drawn), count, [](const Stripe&) { return true; }, evict_from);
 }
 
 void note_found(Keyspace& keyspace, Shelf& shelf, uint64_t hash, Entry* entry, detail::KeyUse how) {
   AdaptivePolicy* const adaptive = shelf.adaptive.load(std::memory_order_relaxed);
   if (adaptive == nullptr) return;
-  adaptive->count(hash);
-  AdaptivePolicy::hit(entry);
+  adaptive->found(hash, entry);
   note_use(keyspace, hash, how);
 }
 
@@ -198,7 +212,7 @@ void note_miss(Keyspace& keyspace, Shelf* shelf, uint64_t hash) {
   if (shelf == nullptr) return;
   AdaptivePolicy* const adaptive = shelf->adaptive.load(std::memory_order_relaxed);
   if (adaptive == nullptr) return;
-  adaptive->count(hash);
+  adaptive->missed(hash);
   note_use(keyspace, hash, detail::KeyUse::kMiss);
 }
 

@@ -56,12 +56,12 @@ class PolicySimulator {
     Stripe& stripe = *stripes_[(hash >> 16) % stripes_.size()];
     const auto slot =
         stripe.table.find(hash, [&](const SimulatedEntry* entry) { return entry->hash == hash; });
-    stripe.policy.count(hash);
     note(hash, slot ? detail::KeyUse::kHit : detail::KeyUse::kMiss);
     if (slot) {
-      Policy::hit(slot.get());
+      stripe.policy.found(hash, slot.get());
       return true;
     }
+    stripe.policy.missed(hash);
     note(hash, detail::KeyUse::kWrite);
     auto* const entry = new SimulatedEntry{hash, bytes};
     used_ += bytes;

@@ -4,7 +4,7 @@
 #include <random>
 #include <vector>
 
-#include "../../../tests/support/policy_simulator.h"
+#include "support/policy_simulator.h"
 
 namespace scrubjay::detail {
 namespace {

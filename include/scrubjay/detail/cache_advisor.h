@@ -7,6 +7,7 @@
 // that finds it taken is left out.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -28,7 +29,7 @@ class CacheAdvisor {
 
   struct Advice {
     uint64_t requests = 0;                           // sampled reads
-    double observed = 0;                             // hit ratio of the real cache among them
+    double observed = 0;                             // hit ratio of the real cache
     std::array<double, kFactors.size()> expected{};  // by kFactors
   };
 
@@ -69,14 +70,19 @@ class CacheAdvisor {
     }
   }
 
-  Advice advice() {
+  // `observed`: the real cache's hit ratio among all requests since the start. Whether the few
+  // hottest keys are in the sample decides how many hits it sees; the share of misses tells by how
+  // much that is wrong.
+  Advice advice(double observed) {
     const std::lock_guard lock(mutex_);
-    Advice advice{.requests = requests_};
+    Advice advice{.requests = requests_, .observed = observed};
     if (requests_ == 0) return advice;
-    const auto all = static_cast<double>(requests_);
-    advice.observed = static_cast<double>(real_hits_) / all;
-    for (size_t i = 0; i < hits_.size(); ++i)
-      advice.expected[i] = static_cast<double>(hits_[i]) / all;
+    const auto misses = static_cast<double>(requests_ - real_hits_);
+    const double scale = misses > 0 ? (1 - observed) / misses : 1 / static_cast<double>(requests_);
+    for (size_t i = 0; i < hits_.size(); ++i) {
+      const double ratio = 1 - static_cast<double>(requests_ - hits_[i]) * scale;
+      advice.expected[i] = std::clamp(ratio, 0.0, 1.0);
+    }
     return advice;
   }
 

@@ -15,9 +15,9 @@
 // needed for its place; it is admitted if it is asked for more often than all of them together. A
 // victim of quite another size is compared by frequency per byte.
 //
-// Cost. The bits are 24 of the entry's own; a record takes 8 bytes while the entry is in the
-// window; the sketch takes 8 bytes per entry. A hit writes the entry's counter and one line of the
-// sketch.
+// Cost. The bits are 24 of the entry's own; a record takes 8 bytes while the entry is in the window;
+// the sketch takes 8 bytes per entry. A hit writes the entry's counter and a line of the sketch; of
+// an entry in steady use, one hit in four writes that line, the others nothing.
 //
 // Threads. None: the owner serialises all calls but prefetch().
 #pragma once
@@ -67,16 +67,21 @@ struct WindowLimit {
 template <class T, class Table, class Traits>
 class EvictionPolicy {
  public:
-  // Somebody asked for the key, whether or not it is there.
-  void count(uint64_t hash) { sketch_.count(hash); }
-  uint32_t frequency(uint64_t hash) const { return sketch_.estimate(hash); }
-  void prefetch(uint64_t hash) const { __builtin_prefetch(sketch_.line_of(hash), 1); }
-
-  static void hit(T* entry) {
+  // Somebody asked for a key that is not there.
+  void missed(uint64_t hash) { sketch_.count(hash); }
+  // Somebody asked for it and it is there. Of an entry whose own counter says already that it is in
+  // use, one time in four tells the sketch enough.
+  void found(uint64_t hash, T* entry) {
     const uint32_t bits = Traits::bits(entry);
     const uint32_t now = AdaptiveBits::used(bits);
-    if (now != bits) Traits::set_bits(entry, now);
+    if (now != bits)
+      Traits::set_bits(entry, now);
+    else if ((++busy_hits_ & 3) != 0)
+      return;
+    sketch_.count(hash);
   }
+  uint32_t frequency(uint64_t hash) const { return sketch_.estimate(hash); }
+  void prefetch(uint64_t hash) const { __builtin_prefetch(sketch_.line_of(hash), 1); }
 
   // A new entry has come into the table.
   void add(const Table& table, uint64_t hash, T* entry, const WindowLimit& limit) {
@@ -128,6 +133,7 @@ class EvictionPolicy {
  private:
   static constexpr int kMostTries = 64;
   static constexpr uint32_t kChances = 8;
+  static constexpr size_t kAhead = 8;
   static constexpr size_t kMostVictims = 64;
   static constexpr size_t kMostLooks = 512;  // entries that one search of the hand looks at
   static constexpr uint32_t kOftenWanted = 6;
@@ -165,6 +171,12 @@ class EvictionPolicy {
 
   // The oldest record's entry, whose bits are still the window's; nullptr if it is stale.
   T* leave_window(const Table& table) {
+    // Who comes next is fetched ahead, bucket by entry, and what the sketch says of him.
+    if (window_.size() > kAhead) {
+      table.prefetch_bucket(window_[kAhead]);
+      table.prefetch_entry(window_[kAhead / 2]);
+      prefetch(window_[kAhead / 2]);
+    }
     const uint64_t ticket = first_ticket_;
     const Record record = drop_oldest();
     const auto slot = table.find(
@@ -271,6 +283,7 @@ class EvictionPolicy {
   uint64_t hand_ = 0;  // table cursor, and the place in its bucket
   size_t place_ = 0;
   uint32_t second_chances_ = 0;
+  uint32_t busy_hits_ = 0;
   const T* candidate_ = nullptr;  // of the contest in progress: none of its own rivals
   std::vector<T*> bucket_;
   std::vector<T*> rivals_;

@@ -29,12 +29,15 @@ class FrequencySketch {
  public:
   static constexpr uint32_t kMaximum = 15;
 
-  explicit FrequencySketch(size_t capacity = 0) { resize(blocks_for(capacity)); }
+  explicit FrequencySketch(size_t capacity = 0) : keys_(std::max(capacity, kLeastKeys)) {
+    resize(blocks_for(capacity));
+  }
   FrequencySketch(const FrequencySketch&) = delete;
   FrequencySketch& operator=(const FrequencySketch&) = delete;
 
   // Makes the sketch fit for so many keys. Cheap when it already is; grows in steps of a quarter.
   void fit(size_t keys) {
+    keys_ = std::max(keys, kLeastKeys);
     const size_t wanted = blocks_for(keys);
     const size_t blocks = blocks_.load(std::memory_order_relaxed);
     if (wanted > blocks) [[unlikely]]
@@ -79,6 +82,7 @@ class FrequencySketch {
   static constexpr unsigned kQuarters = 4;
   static constexpr size_t kBlockKeys = 8;
   static constexpr size_t kLeastBlocks = 32;  // collisions would blur small caches
+  static constexpr size_t kLeastKeys = 32;
   static constexpr uint64_t kIndexRange = uint64_t{1} << 32;
   static constexpr uint64_t kCountsPerKey = 10;  // while every block is halved once
 
@@ -94,9 +98,10 @@ class FrequencySketch {
     unsigned shift;
   };
 
-  // Of the cache's own use of the hash nothing must show here.
+  // The upper 40 bits of the hash are enough, and all that some callers keep. Of the cache's own
+  // use of them nothing must show here.
   static uint64_t mix(uint64_t hash) {
-    hash *= 0x9e3779b97f4a7c15;
+    hash = (hash >> 24) * 0x9e3779b97f4a7c15;
     return hash ^ hash >> 32;
   }
   static size_t blocks_for(size_t keys) {
@@ -110,7 +115,11 @@ class FrequencySketch {
     const size_t blocks = blocks_.load(std::memory_order_relaxed);
     if (++fading_ >= blocks) fading_ = 0;
     for (uint64_t& word : memory_[fading_]) word = word >> 1 & 0x7777777777777777;
-    until_fade_ = kCountsPerKey * kBlockKeys;
+    until_fade_ = fade_period();
+  }
+  // Small sketches have more blocks than their keys need, which fade as fast nevertheless.
+  uint64_t fade_period() const {
+    return kCountsPerKey * keys_ / blocks_.load(std::memory_order_relaxed) + 1;
   }
 
   static Block larger_of(const Block& a, const Block& b) {
@@ -138,12 +147,13 @@ class FrequencySketch {
     line_.store(memory_.get(), std::memory_order_relaxed);
     blocks_.store(blocks, std::memory_order_relaxed);
     fading_ = 0;
-    until_fade_ = kCountsPerKey * kBlockKeys;
+    until_fade_ = fade_period();
   }
 
   std::unique_ptr<Block[]> memory_;
   std::atomic<const Block*> line_{nullptr};
   std::atomic<size_t> blocks_{0};
+  size_t keys_;
   size_t fading_ = 0;
   uint64_t until_fade_ = 0;
 };

@@ -74,9 +74,9 @@ TEST(EvictionPolicy, TheWindowFollowsTheTraffic) {
   EXPECT_GT(hits, 30'000u) << "of a loop of 2000 an LRU of 1000 keeps nothing";
   EXPECT_LT(cache.share(), 0.3);
 
-  // Each key comes three times within 900 requests, and never again.
+  // Each key comes three times within 900 requests, 450 apart, and never again.
   hits = 0;
-  const auto recent = [](uint64_t i) { return 10'000'000 + (i / 3) - (i % 3) * 300; };
+  const auto recent = [](uint64_t i) { return 10'000'000 + (i / 3) - (i % 3) * 150; };
   for (uint64_t i = 0; i < 400'000; ++i) hits += cache.access(recent(i)) && i >= 200'000 ? 1 : 0;
   EXPECT_GT(cache.share(), 0.4);
   EXPECT_GT(hits, 200'000u * 60 / 100);

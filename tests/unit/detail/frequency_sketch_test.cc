@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "support/policy_simulator.h"
 
 namespace scrubjay::detail {
@@ -22,12 +24,14 @@ TEST(FrequencySketch, SeldomTakesOneKeyForAnother) {
   constexpr uint64_t kKeys = 10'000;
   FrequencySketch sketch(kKeys);
   for (uint64_t key = 0; key < kKeys; ++key) sketch.count(spread(key));
-  uint64_t wrong = 0;
+  uint64_t too_high = 0;
+  uint64_t forgotten = 0;
   for (uint64_t key = 0; key < kKeys; ++key) {
-    EXPECT_GE(sketch.estimate(spread(key)), 1u);
-    wrong += sketch.estimate(spread(key)) > 1;
+    too_high += sketch.estimate(spread(key)) > 1;
+    forgotten += sketch.estimate(spread(key)) == 0;
   }
-  EXPECT_LT(wrong, kKeys / 20);
+  EXPECT_LT(too_high, kKeys / 20);
+  EXPECT_LT(forgotten, kKeys / 8) << "a tenth of the blocks has been halved meanwhile";
 }
 
 TEST(FrequencySketch, TheAgedPastFades) {
@@ -42,13 +46,15 @@ TEST(FrequencySketch, KeepsWhatItKnowsWhenItGrows) {
   for (uint64_t key = 0; key < 500; ++key) {
     for (int i = 0; i < 3; ++i) sketch.count(spread(key));
   }
+  std::vector<uint32_t> known;
+  for (uint64_t key = 0; key < 500; ++key) known.push_back(sketch.estimate(spread(key)));
   const size_t before = sketch.memory_bytes();
-  sketch.fit(5000);
-  EXPECT_GE(sketch.memory_bytes(), 4 * before);
-  for (uint64_t key = 0; key < 500; ++key) EXPECT_GE(sketch.estimate(spread(key)), 3u);
-  sketch.fit(100);
-  EXPECT_LT(sketch.memory_bytes(), before);
-  for (uint64_t key = 0; key < 500; ++key) EXPECT_GE(sketch.estimate(spread(key)), 3u);
+  for (const size_t keys : {5000, 100}) {
+    sketch.fit(keys);
+    EXPECT_TRUE(keys > 1000 ? sketch.memory_bytes() >= 4 * before : sketch.memory_bytes() < before);
+    for (uint64_t key = 0; key < 500; ++key)
+      EXPECT_GE(sketch.estimate(spread(key)), known[key]) << keys;
+  }
 }
 
 TEST(FrequencySketch, TakesEightBytesPerKey) {
