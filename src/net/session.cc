@@ -233,8 +233,8 @@ size_t Session::execute(const resp::RequestBatch& batch,
       const auto result = dispatcher.execute(worker, client_, arguments, prepared[i], reply);
       reply.set_protocol(client_.protocol);
       // What the client says to itself follows its reply; what it says to others can wait.
-      if (worker.outgoing.for_own() &&
-          (client_.subscriptions.any() || services.tracking.in_use())) [[unlikely]]
+      if (worker.outgoing.for_own() && (client_.subscriptions.any() || services.tracking.in_use()))
+          [[unlikely]]
         thread_.deliver_pushes();
       if (result == engine::Dispatcher::Outcome::kDone && !client_.close_after_reply) {
         if (!worker.world && services.gates.wanted()) {

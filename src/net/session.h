@@ -96,7 +96,7 @@ class Session : private Reactor::Handler, public pubsub::PushSink {
   bool reading_ended_ = false;  // after QUIT or a protocol error
   bool closed_ = false;
   bool suspended_ = false;
-  bool unread_ = false;  // the socket was ready while the session was suspended
+  bool unread_ = false;       // the socket was ready while the session was suspended
   bool socket_full_ = false;  // nothing can be sent until the reactor says so
   bool over_limit_ = false;   // messages were left out: the connection must be closed
   size_t outbox_slot_ = Outbox::kNoSlot;
