@@ -151,8 +151,8 @@ class Server:
                 self.client.call(*words)
             self.client.call('EXEC')
         elif kind == 'expired':
-            self.client.call('PEXPIRE', commands[0], '1')
-            time.sleep(0.003)
+            self.client.call('PEXPIRE', commands[0], '20')
+            time.sleep(0.024)
             self.client.call(*commands[1])
             self.client.call('EXISTS', commands[0])
         elif kind == 'waiting':
