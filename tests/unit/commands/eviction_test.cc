@@ -67,8 +67,8 @@ TEST_F(Eviction, VolatilePoliciesSpareKeysWithoutDeadline) {
 }
 
 TEST_F(Eviction, NothingGoesUnderNoeviction) {
-  set_limit_above_use(1 << 18);
-  EXPECT_THAT(fill("k", 2000), StartsWith("-OOM command not allowed"));
+  set_limit_above_use(2 << 20);
+  EXPECT_THAT(fill("k", 6000), StartsWith("-OOM command not allowed"));
   const int64_t before = size();
   EXPECT_THAT(run("SET more x"), StartsWith("-OOM"));
   EXPECT_EQ(run("DEL k0"), ":1\r\n");
@@ -158,9 +158,9 @@ TEST_F(Eviction, WhatAPolicyKeepsOfUseCanBeAskedFor) {
 
 TEST_F(Eviction, ALargeValueFindsItsRoomBeforehand) {
   choose("allkeys-adaptive");
-  set_limit_above_use(4 << 20);
-  fill("k", 8000);
-  EXPECT_EQ(run("SET large " + std::string(2 << 20, 'x')), "+OK\r\n");
+  set_limit_above_use(8 << 20);
+  fill("k", 20'000);
+  EXPECT_EQ(run("SET large " + std::string(1 << 20, 'x')), "+OK\r\n");
   EXPECT_FALSE(over_limit());
 }
 
