@@ -82,11 +82,12 @@ void ScriptRunner::reset() {
   interpreter_.reset();
 }
 
-void ScriptRunner::check_flags(const Run& run) {
+void ScriptRunner::check_flags(const CommandContext& c, const Run& run) {
   if (run.flags & lua::kNoShebang) return;
   if (run.read_only && !(run.flags & lua::kNoWrites))
     fail("ERR Can not execute a script with write flag using *_ro command.");
   if (out_of_memory() && !(run.flags & (lua::kAllowOom | lua::kNoWrites))) {
+    if (!c.in_transaction) fail(resp::error_text::kOutOfMemory);
     fail(
         "OOM allow-oom flag is not set on the script, can not run it when used memory > "
         "'maxmemory'");
@@ -94,7 +95,7 @@ void ScriptRunner::check_flags(const Run& run) {
 }
 
 void ScriptRunner::run(CommandContext& c, const Run& run) {
-  check_flags(run);
+  check_flags(c, run);
   const bool has_shebang = !(run.flags & lua::kNoShebang);
   read_only_ = run.read_only || (has_shebang && (run.flags & lua::kNoWrites) != 0);
   allows_oom_ = has_shebang && (run.flags & lua::kAllowOom) != 0;

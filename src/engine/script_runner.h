@@ -86,7 +86,7 @@ class ScriptRunner final : private lua::ScriptHost {
   // What the script of the request says of itself (lua::ScriptFlag); 0 if there is none.
   uint32_t flags_of(const schema::Command& command, std::span<const std::string_view> arguments);
   bool out_of_memory() const;
-  void check_flags(const Run& run);
+  void check_flags(const CommandContext& c, const Run& run);
   std::string_view why_refused(const schema::Command& command);
   bool touches_undeclared(const schema::Command& command,
                           std::span<const std::string_view> arguments);

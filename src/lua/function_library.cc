@@ -161,6 +161,11 @@ void open_function_globals(lua_State* lua) {
     lua_getfield(lua, -1, name);
     lua_setfield(lua, -3, name);
   }
+  // What only scripts of EVAL have.
+  for (const char* name : {"breakpoint", "debug", "replicate_commands"}) {
+    lua_pushnil(lua);
+    lua_setfield(lua, -2, name);
+  }
   lua_pop(lua, 1);
   lua_pushcfunction(lua, register_function);
   lua_setfield(lua, -2, "register_function");
