@@ -14,6 +14,7 @@ namespace {
 constexpr int kSampleFactor = 3;
 // So many keys tell how many more there will be room for.
 constexpr uint64_t kEnoughToGuess = 4;
+constexpr uint64_t kSlackKeys = 4;
 
 // The higher, the sooner it goes.
 int64_t eviction_score(const Entry& entry, const Policy& policy, int64_t now_ms) {
@@ -60,7 +61,12 @@ detail::WindowLimit window_limit(const Keyspace& keyspace, const Stripe& stripe,
       static_cast<double>(shelf.table.size()) / static_cast<double>(std::max<size_t>(keys, 1));
   const double room =
       part * static_cast<double>(keyspace.stripe_bytes.load(std::memory_order_relaxed));
-  return {static_cast<uint64_t>(keyspace.window.share() * room), static_cast<uint64_t>(room / 16),
+  // In a small cache a few keys: room is made in one stripe before a key comes into another.
+  uint64_t slack = static_cast<uint64_t>(room / 16);
+  const AdaptivePolicy* const adaptive = shelf.adaptive.load(std::memory_order_relaxed);
+  if (adaptive != nullptr && adaptive->window_keys() > 0)
+    slack = std::max(slack, kSlackKeys * adaptive->window_bytes() / adaptive->window_keys());
+  return {static_cast<uint64_t>(keyspace.window.share() * room), slack,
           keyspace.spacious.load(std::memory_order_relaxed)};
 }
 
