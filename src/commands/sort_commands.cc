@@ -162,7 +162,7 @@ void sort_with(CommandContext& c, bool may_store) {
     });
   } else if (!is_set && options.descending) {
     std::reverse(elements.begin(), elements.end());
-  } else if (is_set && options.store) {
+  } else if (is_set && (options.store || c.worker.in_script)) {
     // A stored result is to be the same on every server: a set has no order of its own.
     std::sort(elements.begin(), elements.end(),
               [](const Element& a, const Element& b) { return a.text < b.text; });

@@ -126,7 +126,7 @@ std::string_view ScriptRunner::why_refused(const schema::Command& command) {
   if ((command.flags & schema::kNoScript) && !services_.scripts_run_all)
     return "ERR This Redis command is not allowed from script";
   if (command.flags & schema::kScript) return "ERR This Redis command is not allowed from script";
-  if (read_only_ && (command.flags & schema::kWrite))
+  if (read_only_ && (command.flags & (schema::kWrite | schema::kMayReplicate)))
     return "ERR Write commands are not allowed from read-only scripts.";
   if (out_of_memory() && !allows_oom_ && !wrote_ && (command.flags & schema::kDenyOom))
     return resp::error_text::kOutOfMemory;
