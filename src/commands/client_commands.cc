@@ -9,6 +9,7 @@
 #include "commands/client_names.h"
 #include "commands/help.h"
 #include "commands/table.h"
+#include "engine/client_tracking.h"
 #include "engine/subscribing.h"
 
 namespace scrubjay::commands {
@@ -175,6 +176,7 @@ KillFilter parse_kill(CommandContext& c) {
 // what it waits for. World held.
 void kill_client(CommandContext& c, Client& client) {
   client.killed.store(true, std::memory_order_relaxed);
+  drop_tracking(c.services, c.worker, client);
   cut_off(c.services.hub, client);
   ClientWaiter* const waiter = client.blocked ? client.blocked->waiter.get() : nullptr;
   if (waiter != nullptr && !std::exchange(waiter->served, true)) {

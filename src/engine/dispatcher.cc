@@ -455,7 +455,9 @@ void Dispatcher::call(Worker& worker, Client& client, const Command& command,
   if (services_.tracking.in_use()) [[unlikely]]
     command_ended(worker);
   worker.acting = acting;
-  if (client.read_tracking.on && (command.flags & schema::kReadOnly)) [[unlikely]]
+  // What a script has read its commands have remembered.
+  constexpr uint32_t kReading = schema::kReadOnly | schema::kScript;
+  if (client.read_tracking.on && (command.flags & kReading) == schema::kReadOnly) [[unlikely]]
     remember_reads(services_, worker, client, keys);
   if (!worker.unsent.to_self.empty() && !in_transaction) [[unlikely]]
     tell_itself(worker, client);
