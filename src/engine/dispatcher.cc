@@ -87,6 +87,7 @@ const Command* Dispatcher::resolve(std::span<const std::string_view> arguments,
 
 void Dispatcher::prepare(const resp::RequestBatch& batch, size_t first, size_t count, int database,
                          std::vector<PreparedRequest>& prepared) {
+  const bool tracked = services_.tracking.in_use();
   for (size_t i = first; i < first + count; ++i) {
     const auto& request = batch.requests[i];
     const std::span<const std::string_view> arguments(&batch.arguments[request.first_argument],
@@ -96,6 +97,8 @@ void Dispatcher::prepare(const resp::RequestBatch& batch, size_t first, size_t c
     if (item.command == nullptr) continue;
     if (!name_key(item, arguments)) continue;
     services_.keyspace.prefetch_bucket(item.key.hash, database);
+    if (tracked) [[unlikely]]
+      services_.tracking.prefetch(services_.keyspace.stripe_number(item.key.hash), item.key.hash);
   }
 }
 

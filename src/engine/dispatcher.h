@@ -33,6 +33,14 @@ class Dispatcher {
     for (const PreparedRequest& item : prepared) {
       if (item.has_key) services_.keyspace.prefetch_entry(item.key.hash, database);
     }
+    if (!services_.tracking.in_use()) [[likely]]
+      return;
+    for (const PreparedRequest& item : prepared) {
+      if (item.has_key) {
+        services_.tracking.prefetch_key(services_.keyspace.stripe_number(item.key.hash),
+                                        item.key.hash);
+      }
+    }
   }
   // The third and fourth: for commands on large values, the objects and what is wanted there.
   void prefetch_values(std::span<PreparedRequest> prepared, int database, bool inside) {
