@@ -309,6 +309,8 @@ void Session::send_replies() {
   thread_.send_outbox();
   if (closed_) return;
   resp::ReplyBuffer& replies = thread_.reply().buffer();
+  // Messages wait to be sent, and a reply to send them with is not there.
+  if (replies.empty() && !output_.empty()) return;
   auto state = OutputQueue::Sent::kAll;
   uint64_t sent = 0;
   if (!replies.empty()) {
