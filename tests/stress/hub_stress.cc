@@ -41,7 +41,7 @@ std::string channel_name(uint64_t number) {
 // Keeps what it is handed; a message ends in "<publisher>:<number>".
 class Listener final : public PushSink {
  public:
-  void push(const SharedBytes& message) override {
+  void push(PushKind, const SharedBytes& message, uint64_t) override {
     ++received;
     const std::string_view text = message.view();
     const size_t end = text.size() - 2;
@@ -105,7 +105,8 @@ class Member {
       for (const PeerPtr& peer : push.receivers->peers) {
         ++handed_out_;
         expect(&peer->inbox == &inbox_, "a message comes to the thread of its client");
-        if (peer->alive.load(std::memory_order_relaxed)) peer->sink.push(push.bytes);
+        if (peer->alive.load(std::memory_order_relaxed))
+          peer->sink.push(push.kind, push.bytes, push.number);
       }
     }
   }

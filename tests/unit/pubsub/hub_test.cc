@@ -14,11 +14,14 @@ namespace {
 class Listener final : public PushSink {
  public:
   Listener() { outgoing = std::make_unique<Outgoing>(inbox); }
-  void push(const SharedBytes& message) override { heard.emplace_back(message.view()); }
+  void push(PushKind, const SharedBytes& message, uint64_t) override {
+    heard.emplace_back(message.view());
+  }
 
   const std::vector<std::string>& collect() {
     for (const Push& push : inbox.collect()) {
-      for (const PeerPtr& receiver : push.receivers->peers) receiver->sink.push(push.bytes);
+      for (const PeerPtr& receiver : push.receivers->peers)
+        receiver->sink.push(push.kind, push.bytes, push.number);
     }
     return heard;
   }
