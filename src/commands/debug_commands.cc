@@ -146,10 +146,14 @@ struct Subcommand {
 };
 
 constexpr Subcommand kSubcommands[] = {
-    {"ERROR", 1, 1, debug_error},       {"HELP", 0, 0, debug_help},
-    {"LOG", 1, 1, debug_log},           {"OBJECT", 1, 2, debug_object},
-    {"POPULATE", 1, 3, debug_populate}, {"PROTOCOL", 1, 1, debug_protocol},
-    {"SLEEP", 1, 1, debug_sleep},       {"SET-ACTIVE-EXPIRE", 1, 1, debug_set_active_expire},
+    {"ERROR", 1, 1, debug_error},
+    {"HELP", 0, 0, debug_help},
+    {"LOG", 1, 1, debug_log},
+    {"OBJECT", 1, 2, debug_object},
+    {"POPULATE", 1, 3, debug_populate},
+    {"PROTOCOL", 1, 1, debug_protocol},
+    {"SLEEP", 1, 1, debug_sleep},
+    {"SET-ACTIVE-EXPIRE", 1, 1, debug_set_active_expire},
     {"SET-DISABLE-DENY-SCRIPTS", 1, 1, debug_set_disable_deny_scripts},
 };
 

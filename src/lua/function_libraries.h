@@ -1,6 +1,6 @@
 // The libraries of functions that FUNCTION LOAD and RESTORE have brought, and the interpreter in
-// which they live. What changes or runs them holds the world, what reads them a gate; the counts are
-// for any thread.
+// which they live. What changes or runs them holds the world, what reads them a gate; the counts
+// are for any thread.
 #pragma once
 
 #include <atomic>

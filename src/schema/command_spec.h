@@ -45,7 +45,7 @@ enum Flag : uint32_t {
   kLocksQueue = 1u << 27,  // locks what the queued commands of the transaction name (EXEC)
   kLocksWatched = 1u << 28,     // locks what the client watches (EXEC, DISCARD, UNWATCH, RESET)
   kWhileSubscribed = 1u << 30,  // allowed while a RESP2 client listens to channels
-  kScript = 1u << 23,     // runs a script, which locks the world or the keys that it declares
+  kScript = 1u << 23,           // runs a script, which locks the world or the keys that it declares
   kContainer = 1u << 29,        // has subcommands and a handler of its own (COMMAND)
 };
 

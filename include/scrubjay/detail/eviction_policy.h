@@ -15,9 +15,9 @@
 // needed for its place; it is admitted if it is asked for more often than all of them together. A
 // victim of quite another size is compared by frequency per byte.
 //
-// Cost. The bits are 24 of the entry's own; a record takes 8 bytes while the entry is in the window;
-// the sketch takes 8 bytes per entry. A hit writes the entry's counter and a line of the sketch; of
-// an entry in steady use, one hit in four writes that line, the others nothing.
+// Cost. The bits are 24 of the entry's own; a record takes 8 bytes while the entry is in the
+// window; the sketch takes 8 bytes per entry. A hit writes the entry's counter and a line of the
+// sketch; of an entry in steady use, one hit in four writes that line, the others nothing.
 //
 // Threads. None: the owner serialises all calls but prefetch().
 #pragma once
