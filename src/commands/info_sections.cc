@@ -153,8 +153,10 @@ void memory(Services& services, std::string& out) {
   size_field(out, "total_system_memory", system_memory_bytes());
   const lua::FunctionLibraries& functions = services.functions;
   const uint64_t interpreters = script_memory(services);
+  field(out, "used_memory_lua", interpreters);
   field(out, "used_memory_vm_eval", interpreters);
-  size_field(out, "used_memory_lua", interpreters);
+  fmt::format_to(std::back_inserter(out), "used_memory_lua_human:{}\r\n",
+                 human_bytes(interpreters));
   field(out, "used_memory_scripts_eval", services.scripts.bytes());
   field(out, "number_of_cached_scripts", services.scripts.size());
   field(out, "number_of_functions", functions.function_count());

@@ -75,7 +75,9 @@ void memory_stats(CommandContext& c) {
   map.size("startup.allocated", view.startup);
   map.zeros({"replication.backlog", "clients.slaves"});
   map.size("clients.normal", view.clients);
-  map.zeros({"cluster.links", "aof.buffer", "lua.caches", "functions.caches"});
+  map.zeros({"cluster.links", "aof.buffer"});
+  map.size("lua.caches", c.services.scripts.bytes());
+  map.size("functions.caches", c.services.functions.bytes());
   for (const auto& database : view.databases) map.database(database);
   map.size("overhead.db.hashtable.lut", view.tables);
   map.number("overhead.db.hashtable.rehashing", 0);

@@ -70,7 +70,7 @@ void cut_off(pubsub::Hub& hub, const Client& client) {
   for (const auto& name : subscriptions.patterns) leave(hub, client, ListensTo::kPattern, name);
   for (const auto& name : subscriptions.shard_channels)
     leave(hub, client, ListensTo::kShardChannel, name);
-  client.peer->alive.store(false, std::memory_order_relaxed);
+  if (client.peer) client.peer->alive.store(false, std::memory_order_relaxed);
 }
 
 }  // namespace scrubjay::engine

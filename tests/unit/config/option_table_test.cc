@@ -195,7 +195,7 @@ TEST(OptionTable, GetAnswersUnderTheNameAskedFor) {
   EXPECT_THAT(
       get_all(config, {"hash-max-*-value"}),
       ElementsAre(Pair("hash-max-listpack-value", "64"), Pair("hash-max-ziplist-value", "64")));
-  EXPECT_THAT(get_all(config, {"lua*", "busy*", "BUSY-reply-threshold"}),
+  EXPECT_THAT(get_all(config, {"lua-t*", "busy*", "BUSY-reply-threshold"}),
               ElementsAre(Pair("lua-time-limit", "5000"), Pair("busy-reply-threshold", "5000")));
   EXPECT_THAT(get_all(config, {"nosuch", "rename-command"}), ElementsAre());
   EXPECT_THAT(get_all(config, {"watchdog*"}), ElementsAre());
