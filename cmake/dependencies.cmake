@@ -25,6 +25,11 @@ target_link_libraries(scrubjay_asio INTERFACE Boost::headers Threads::Threads)
 target_compile_definitions(scrubjay_asio INTERFACE BOOST_ASIO_SEPARATE_COMPILATION
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=8)
 
+if(SCRUBJAY_SANITIZE STREQUAL "thread")
+  # It does not know fences; a context that only one thread runs needs none.
+  target_compile_definitions(scrubjay_asio INTERFACE BOOST_ASIO_DISABLE_FENCED_BLOCK)
+endif()
+
 # jemalloc gives memory back; the sanitizers bring an allocator of their own.
 add_library(scrubjay_malloc INTERFACE)
 if(NOT SCRUBJAY_SANITIZE)

@@ -96,8 +96,8 @@ void stop_tracking(Services& services, Client& client) {
 }
 
 void drop_tracking(Services& services, Worker& worker, Client& client) {
+  if (!client.peer || !client.peer->tracking.on) return;
   const pubsub::TrackingMode& mode = client.peer->tracking;
-  if (!mode.on) return;
   services.dispatcher->with_world(worker, [&] {
     if (mode.redirect && mode.redirect != client.peer &&
         mode.redirect->alive.load(std::memory_order_relaxed)) {

@@ -227,8 +227,9 @@ void reply_array(lua_State* lua, resp::ReplyBuilder& reply, int protocol) {
   reply.set_length(place, count);
 }
 
-// Whether the table on top is one of those that stand for a kind of reply; it is written then.
-bool reply_special(lua_State* lua, resp::ReplyBuilder& reply, int protocol) {
+// Whether the table on top is one of those that stand for a kind of reply; it is written then. Not
+// inlined: tables may be nested some 8,000 deep, and its frame would be part of every level.
+[[gnu::noinline]] bool reply_special(lua_State* lua, resp::ReplyBuilder& reply, int protocol) {
   if (push_raw(lua, "err", LUA_TSTRING)) {
     reply.error(text_at(lua, -1));
   } else if (push_raw(lua, "ok", LUA_TSTRING)) {
