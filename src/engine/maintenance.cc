@@ -23,9 +23,11 @@ int64_t Maintenance::next_due() const {
   int64_t next = std::numeric_limits<int64_t>::max();
   store::Keyspace& keyspace = services_.keyspace;
   if (keyspace.frozen) return services_.pause.until_ms.load(std::memory_order_relaxed);
-  if (worker_.index == 0 && services_.exceeded_since_ms.load(std::memory_order_relaxed) != 0 &&
-      has_to_evict(services_)) {
-    return 0;
+  if (worker_.index == 0 && services_.exceeded_since_ms.load(std::memory_order_relaxed) != 0) {
+    services_.gates.enter(worker_.gate);  // for the configuration
+    const bool goes_on = has_to_evict(services_);
+    services_.gates.leave(worker_.gate);
+    if (goes_on) return 0;
   }
   if (!keyspace.active_expiry) return next;
   const auto threads = static_cast<uint32_t>(services_.workers.size());

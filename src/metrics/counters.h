@@ -1,7 +1,9 @@
 // What one thread counted: per command, per error, per connection event. Written by its thread with
-// its gate raised, read by whoever holds the world (INFO), who adds the threads up.
+// its gate raised, read by whoever holds the world (INFO), who adds the threads up. What is counted
+// around a socket is written outside the gate: an OwnCounter.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -12,6 +14,23 @@
 #include "metrics/latency_histogram.h"
 
 namespace scrubjay::metrics {
+
+// A number that one thread changes; others may read it at any time.
+class OwnCounter {
+ public:
+  OwnCounter() = default;
+  OwnCounter(const OwnCounter& other) : value_(other) {}
+  OwnCounter& operator=(const OwnCounter& other) {
+    value_.store(other, std::memory_order_relaxed);
+    return *this;
+  }
+  operator uint64_t() const { return value_.load(std::memory_order_relaxed); }
+  void operator+=(uint64_t more) { value_.store(*this + more, std::memory_order_relaxed); }
+  void operator++() { *this += 1; }
+
+ private:
+  std::atomic<uint64_t> value_{0};
+};
 
 struct CommandCounters {
   uint64_t calls = 0;
@@ -27,13 +46,13 @@ struct ThreadCounters {
   uint64_t commands_processed = 0;
   uint64_t connections = 0;
   uint64_t rejected_connections = 0;
-  uint64_t received_bytes = 0;
-  uint64_t sent_bytes = 0;
   uint64_t error_replies = 0;
-  uint64_t reads = 0;
-  uint64_t writes = 0;
-  uint64_t output_limit_disconnects = 0;
-  uint64_t query_limit_disconnects = 0;
+  OwnCounter received_bytes;
+  OwnCounter sent_bytes;
+  OwnCounter reads;
+  OwnCounter writes;
+  OwnCounter output_limit_disconnects;
+  OwnCounter query_limit_disconnects;
   uint64_t evicted_clients = 0;
 
   void reset() {
