@@ -66,7 +66,7 @@ compile() {
   local preset=$1 start=$SECONDS log=$logs/build-$1.log
   shift
   if { cmake --preset "$preset" &&
-    timeout -k 10 1200 cmake --build "build/$preset" -j "$jobs" ${1:+--target "$@"}; } \
+    timeout -k 10 2400 cmake --build "build/$preset" -j "$jobs" ${1:+--target "$@"}; } \
     >"$log" 2>&1 </dev/null; then
     printf 'built   %-24s %d s\n' "$preset" $((SECONDS - start))
     return 0
