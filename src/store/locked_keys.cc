@@ -14,6 +14,7 @@ namespace scrubjay::store {
 void LockedKeys::see(Stripe& stripe) {
   now_ms_ = std::max(now_ms_, stripe.latest_ms);
   stripe.latest_ms = now_ms_;
+  frozen_ = keyspace_.frozen.load(std::memory_order_relaxed);
 }
 
 void LockedKeys::lock_one(uint64_t hash, int64_t now_ms) {
@@ -52,6 +53,7 @@ void LockedKeys::hold_world() {
 
 void LockedKeys::refresh_now() {
   now_ms_ = keyspace_.clock().now_ms();
+  frozen_ = keyspace_.frozen.load(std::memory_order_relaxed);
   if (world_) {
     for (uint32_t i = 0; i < keyspace_.stripe_count(); ++i) {
       now_ms_ = std::max(now_ms_, keyspace_.stripe(i).latest_ms);
@@ -108,19 +110,21 @@ LockedKeys::Found LockedKeys::locate_live(Stripe& stripe, int database, const Ke
     if (found.entry == nullptr) return found;
   }
   if (!found.entry->has_deadline() || found.entry->deadline() >= now_ms_) return found;
-  if (!keyspace_.frozen.load(std::memory_order_relaxed)) {
-    bury(detach(found));
-    ++stripe.counters.expired;
-    announce_in(database, "expired", key);
-  }
+  if (!frozen_) expire(stripe, database, key, found);
   found.entry = nullptr;
   return found;
+}
+
+void LockedKeys::expire(Stripe& stripe, int database, const Key& key, const Found& found) {
+  bury(detach(found));
+  ++stripe.counters.expired;
+  announce_in(database, "expired", key);
 }
 
 LockedKeys::Found LockedKeys::without_dead_fields(Stripe& stripe, int database, const Key& key,
                                                   const Found& found) {
   objects::Hash& hash = found.entry->object<objects::Hash>();
-  if (hash.next_due() > now_ms_ || keyspace_.frozen.load(std::memory_order_relaxed)) return found;
+  if (hash.next_due() > now_ms_ || frozen_) return found;
   const size_t gone = hash.expire(now_ms_, SIZE_MAX);
   stripe.counters.expired_fields += gone;
   found.shelf->file_fields(found.entry);
@@ -188,6 +192,10 @@ void LockedKeys::unfile(Shelf& shelf, Entry* entry) {
 }
 
 void LockedKeys::insert(Stripe& stripe, int database, const Key& key, Entry* entry) {
+  if (frozen_) [[unlikely]] {  // a write that the pause came too late for
+    const Found hidden = locate(stripe, database, key);
+    if (hidden.entry != nullptr) expire(stripe, database, key, hidden);
+  }
   Shelf& shelf = keyspace_.make_shelf(stripe, database, now_ms_);
   ++generation_;
   shelf.table.insert(key.hash, entry);

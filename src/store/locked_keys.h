@@ -131,6 +131,7 @@ class LockedKeys {
   // As locate, but an entry past its deadline is removed (or hidden, while expiry is frozen), and
   // so are fields of a hash that are past theirs.
   Found locate_live(Stripe& stripe, int database, const Key& key);
+  void expire(Stripe& stripe, int database, const Key& key, const Found& found);
   Found without_dead_fields(Stripe& stripe, int database, const Key& key, const Found& found);
   void insert(Stripe& stripe, int database, const Key& key, Entry* entry);
   void replace(Stripe& stripe, const Key& key, const Found& found, Entry* entry);
@@ -153,6 +154,7 @@ class LockedKeys {
   int database_ = 0;
   bool world_ = false;
   uint32_t inside_world_ = 0;  // locks that found the world held already
+  bool frozen_ = false;        // Keyspace::frozen as it was when the locks were taken
   bool touching_ = true;
   bool replacing_ = false;
   std::vector<uint32_t> held_;     // stripe numbers, ascending

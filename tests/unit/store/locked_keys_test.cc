@@ -91,6 +91,33 @@ TEST_F(LockedKeysTest, FrozenKeysAreHiddenButNotRemoved) {
   EXPECT_EQ(keyspace_.size(0, false).keys, 0u);
 }
 
+// A command may be under way when CLIENT PAUSE comes.
+TEST_F(LockedKeysTest, AWriteReplacesAHiddenKey) {
+  for (const bool thawed : {false, true}) {
+    put("a", "1", clock_.now_ms() + 10);
+    clock_.advance(std::chrono::milliseconds(11));
+    keyspace_.frozen = true;
+    with({"a"}, [&] {
+      EXPECT_EQ(keys_.find(Key("a")), nullptr);
+      if (thawed) keyspace_.frozen = false;
+      keys_.put_string(Key("a"), "2", kNoDeadline);
+    });
+    EXPECT_EQ(get("a"), "2");
+    EXPECT_EQ(keyspace_.size(0, false).keys, 1u);
+    keyspace_.frozen = false;
+  }
+}
+
+TEST_F(LockedKeysTest, RenameReplacesAHiddenKey) {
+  put("a", "1", kStartMs + 10);
+  put("b", "2");
+  clock_.advance(std::chrono::milliseconds(11));
+  keyspace_.frozen = true;
+  with({"a", "b"}, [&] { keys_.rename(Key("b"), Key("a")); });
+  EXPECT_EQ(get("a"), "2");
+  EXPECT_EQ(keyspace_.size(0, false).keys, 1u);
+}
+
 TEST_F(LockedKeysTest, DeadlinesComeAndGo) {
   put("a", "1");
   with({"a"}, [&] { keys_.set_deadline(Key("a"), kStartMs + 5); });
