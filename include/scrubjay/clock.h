@@ -43,21 +43,33 @@ class Clock {
 #if defined(__x86_64__)
   // Each thread anchors its counter to the system's clock, and again after half a millisecond, so a
   // rough frequency is enough and a stepped system clock is followed.
+  struct Anchor {
+    uint64_t ticks = 0;
+    uint64_t valid_ticks = 0;  // 0: never anchored
+    double ns_per_tick = 0;
+    int64_t ns = 0;
+  };
+  static Anchor& own_anchor() {
+    constinit static thread_local Anchor anchor;
+    return anchor;
+  }
+
   static int64_t system_ns() {
-    struct Anchor {
-      uint64_t ticks = 0;
-      int64_t ns = 0;
-    };
+    const Anchor& anchor = own_anchor();
+    const uint64_t passed = __rdtsc() - anchor.ticks;
+    if (passed >= anchor.valid_ticks) [[unlikely]]
+      return anchor_again();
+    return anchor.ns + static_cast<int64_t>(static_cast<double>(passed) * anchor.ns_per_tick);
+  }
+  [[gnu::noinline]] static int64_t anchor_again() {
     static const double ns_per_tick = measure_ns_per_tick();
-    static const uint64_t reanchor_ticks = static_cast<uint64_t>(500'000 / ns_per_tick);
-    thread_local Anchor anchor;
-    const uint64_t ticks = __rdtsc();
-    const uint64_t passed = ticks - anchor.ticks;
-    if (passed >= reanchor_ticks) {
-      anchor = {ticks, read_system_clock()};
-      return anchor.ns;
-    }
-    return anchor.ns + static_cast<int64_t>(static_cast<double>(passed) * ns_per_tick);
+    constexpr double kValidNs = 500'000;
+    Anchor& anchor = own_anchor();
+    anchor.ticks = __rdtsc();
+    anchor.valid_ticks = static_cast<uint64_t>(kValidNs / ns_per_tick);
+    anchor.ns_per_tick = ns_per_tick;
+    anchor.ns = read_system_clock();
+    return anchor.ns;
   }
   static double measure_ns_per_tick() {
     const auto start = std::chrono::steady_clock::now();

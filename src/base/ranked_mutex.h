@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <mutex>
+
+#include "base/futex_mutex.h"
 
 namespace scrubjay {
 
@@ -70,7 +71,7 @@ class RankedMutex {
   }
 
  private:
-  std::mutex mutex_;
+  FutexMutex mutex_;
   [[maybe_unused]] const uint32_t order_;
 };
 

@@ -277,7 +277,7 @@ void Dispatcher::lock_transaction(Worker& worker, Client& client, const Command&
     }
   }
   for (const WatchedVersion& watched : transaction.watched) keys.emplace_back(watched.key);
-  if (!world) worker.keys.lock(keys);
+  if (!world) worker.keys.lock(keys, worker.stamp_ns / 1'000'000);
 }
 
 void Dispatcher::run(Worker& worker, Client& client, const Command& command,
@@ -309,7 +309,7 @@ void Dispatcher::run(Worker& worker, Client& client, const Command& command,
       for (const store::Key& key : keys)
         services_.keyspace.prefetch_entry(key.hash, client.database);
     }
-    if (!world) worker.keys.lock(keys);
+    if (!world) worker.keys.lock(keys, worker.stamp_ns / 1'000'000);
   }
   if (world) {
     if (!begin_section(worker)) {
@@ -355,7 +355,7 @@ void Dispatcher::lock_with_waiters(Worker& worker, const Client& client, const C
   std::vector<store::Key> wanted(keys);
   constexpr int kRounds = 3;
   for (int round = 0; round < kRounds; ++round) {
-    worker.keys.lock(wanted);
+    worker.keys.lock(wanted, worker.stamp_ns / 1'000'000);
     if (add_waiters_keys(worker.keys, client.database, wanted)) return;
     worker.keys.unlock();
   }
@@ -524,7 +524,7 @@ void Dispatcher::feed_monitors(const Worker& worker, const Client& client, const
 
 // The race with whoever may be serving it is decided under the locks of the waiter's keys.
 bool Dispatcher::give_up_waiting(Worker& worker, ClientWaiter& waiter) {
-  worker.keys.lock(waiter.all_keys());
+  worker.keys.lock(waiter.all_keys(), services_.clock.now_ms());
   const bool served = std::exchange(waiter.served, true);
   if (!served) {
     unfile_waiter(worker.keys, waiter);
@@ -556,7 +556,7 @@ void Dispatcher::forget(Worker& worker, Client& client) {
   if (watched.empty()) return;
   std::vector<store::Key> keys;
   for (const WatchedVersion& item : watched) keys.emplace_back(item.key);
-  worker.keys.lock(keys);
+  worker.keys.lock(keys, services_.clock.now_ms());
   for (size_t i = 0; i < keys.size(); ++i) worker.keys.unwatch(watched[i].database, keys[i]);
   worker.keys.unlock();
 }

@@ -19,6 +19,23 @@ constexpr size_t kEstimateAt = 8;
 constexpr size_t kStaleAt = 15;
 constexpr unsigned char kStaleBit = 0x80;
 
+uint64_t load_word(const char* at) {
+  uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+// The last 1 to 7 bytes as a number, the first of them lowest.
+uint64_t last_bytes(std::string_view bytes, size_t count) {
+  constexpr size_t kWord = sizeof(uint64_t);
+  if (bytes.size() >= kWord)
+    return load_word(bytes.data() + bytes.size() - kWord) >> (kWord - count) * 8;
+  uint64_t word = 0;
+  for (size_t i = 0; i < count; ++i)
+    word |= uint64_t{static_cast<unsigned char>(bytes[bytes.size() - count + i])} << i * 8;
+  return word;
+}
+
 // Austin Appleby's MurmurHash64A (public domain), with the seed that the format demands.
 uint64_t murmur_hash(std::string_view bytes) {
   constexpr uint64_t kSeed = 0xadc83b19;
@@ -28,16 +45,9 @@ uint64_t murmur_hash(std::string_view bytes) {
   uint64_t hash = kSeed ^ bytes.size() * kFactor;
   const char* at = bytes.data();
   size_t left = bytes.size();
-  for (; left >= sizeof hash; left -= sizeof hash, at += sizeof hash) {
-    uint64_t word;
-    std::memcpy(&word, at, sizeof word);
-    hash = (hash ^ mix(word * kFactor) * kFactor) * kFactor;
-  }
-  if (left > 0) {
-    uint64_t word = 0;
-    std::memcpy(&word, at, left);
-    hash = (hash ^ word) * kFactor;
-  }
+  for (; left >= sizeof hash; left -= sizeof hash, at += sizeof hash)
+    hash = (hash ^ mix(load_word(at) * kFactor) * kFactor) * kFactor;
+  if (left > 0) hash = (hash ^ last_bytes(bytes, left)) * kFactor;
   return mix(mix(hash) * kFactor);
 }
 

@@ -11,12 +11,6 @@
 
 namespace scrubjay::store {
 
-void LockedKeys::see(Stripe& stripe) {
-  now_ms_ = std::max(now_ms_, stripe.latest_ms);
-  stripe.latest_ms = now_ms_;
-  frozen_ = keyspace_.frozen.load(std::memory_order_relaxed);
-}
-
 void LockedKeys::lock_one(uint64_t hash, int64_t now_ms) {
   if (world_) [[unlikely]] {
     ++inside_world_;
@@ -26,20 +20,27 @@ void LockedKeys::lock_one(uint64_t hash, int64_t now_ms) {
   Stripe& stripe = keyspace_.stripe(number);
   stripe.mutex.lock();
   held_.push_back(number);
-  now_ms_ = now_ms;
-  see(stripe);
+  now_ms_ = stripe.latest_ms = std::max(now_ms, stripe.latest_ms);
+  frozen_ = keyspace_.frozen.load(std::memory_order_relaxed);
 }
 
-void LockedKeys::lock(std::span<const Key> keys) {
+void LockedKeys::lock(std::span<const Key> keys, int64_t now_ms) {
   if (world_) [[unlikely]] {
     ++inside_world_;
     return;
   }
+  now_ms_ = now_ms;
+  frozen_ = keyspace_.frozen.load(std::memory_order_relaxed);
+  if (keys.empty()) return;
   for (const Key& key : keys) held_.push_back(keyspace_.stripe_number(key.hash));
   std::sort(held_.begin(), held_.end());
   held_.erase(std::unique(held_.begin(), held_.end()), held_.end());
-  for (const uint32_t number : held_) keyspace_.stripe(number).mutex.lock();
-  refresh_now();
+  for (const uint32_t number : held_) {
+    Stripe& stripe = keyspace_.stripe(number);
+    stripe.mutex.lock();
+    now_ms_ = std::max(now_ms_, stripe.latest_ms);
+  }
+  for (const uint32_t number : held_) keyspace_.stripe(number).latest_ms = now_ms_;
 }
 
 void LockedKeys::hold_world() {
@@ -48,22 +49,11 @@ void LockedKeys::hold_world() {
     return;
   }
   world_ = true;
-  refresh_now();
-}
-
-void LockedKeys::refresh_now() {
-  now_ms_ = keyspace_.clock().now_ms();
   frozen_ = keyspace_.frozen.load(std::memory_order_relaxed);
-  if (world_) {
-    for (uint32_t i = 0; i < keyspace_.stripe_count(); ++i) {
-      now_ms_ = std::max(now_ms_, keyspace_.stripe(i).latest_ms);
-    }
-    for (uint32_t i = 0; i < keyspace_.stripe_count(); ++i) keyspace_.stripe(i).latest_ms = now_ms_;
-    return;
-  }
-  for (const uint32_t number : held_)
-    now_ms_ = std::max(now_ms_, keyspace_.stripe(number).latest_ms);
-  for (const uint32_t number : held_) keyspace_.stripe(number).latest_ms = now_ms_;
+  now_ms_ = keyspace_.clock().now_ms();
+  for (uint32_t i = 0; i < keyspace_.stripe_count(); ++i)
+    now_ms_ = std::max(now_ms_, keyspace_.stripe(i).latest_ms);
+  for (uint32_t i = 0; i < keyspace_.stripe_count(); ++i) keyspace_.stripe(i).latest_ms = now_ms_;
 }
 
 void LockedKeys::unlock() {

@@ -34,17 +34,16 @@ class LockedKeys {
   LockedKeys& operator=(const LockedKeys&) = delete;
 
   // -- the dispatcher's side ---------------------------------------------------------------------
-  // Locks the stripes of these keys in ascending order and fixes the instant. Nothing to do, up to
-  // the unlock() that goes with it, while the world is held.
-  void lock(std::span<const Key> keys);
-  // The same for one key, by an instant that the caller has just read.
+  // Locks the stripes of these keys in ascending order and fixes the instant: `now_ms`, which the
+  // caller has just read, but never before what a held stripe has seen. Nothing to do, up to the
+  // unlock() that goes with it, while the world is held.
+  void lock(std::span<const Key> keys, int64_t now_ms);
+  // The same for one key.
   void lock_one(uint64_t hash, int64_t now_ms);
   // The caller holds every gate: all keys may be touched, nothing is locked.
   void hold_world();
   // Unlocks, and frees what the edits left behind.
   void unlock();
-  // Reads the clock again (never earlier than a held stripe has seen).
-  void refresh_now();
   bool holds_world() const { return world_; }
   void select(int database) { database_ = database; }
   void set_listener(ChangeListener* listener) { listener_ = listener; }
@@ -146,7 +145,6 @@ class LockedKeys {
   void plan(Stripe& stripe, int64_t due);
   void bury(Entry* entry);
   void touch(const Found& found, uint64_t hash, detail::KeyUse how);
-  void see(Stripe& stripe);
 
   Keyspace& keyspace_;
   ChangeListener* listener_ = nullptr;

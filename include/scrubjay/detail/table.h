@@ -49,6 +49,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "scrubjay/detail/table_bucket.h"
 #include "scrubjay/detail/table_segment.h"
 
 namespace scrubjay::detail {
@@ -94,20 +95,12 @@ class Table {
     const unsigned bucket = ref.bucket(tag);
     Segment* const segment = ref.segment();
     Cell* const cells = segment->bucket(bucket);
-    unsigned matches = 0;
-    unsigned used = 0;
-    for (unsigned i = 0; i < kBucketCells; ++i) {
-      const uint64_t value = cells[i].load(std::memory_order_relaxed);
-      matches |= static_cast<unsigned>((value >> kPointerBits) == tag) << i;
-      used |= static_cast<unsigned>(value != 0) << i;
-    }
-    for (matches &= used; matches != 0; matches &= matches - 1) {
+    for (unsigned matches = table_matches(cells, tag); matches != 0; matches &= matches - 1) {
       Cell& cell = cells[std::countr_zero(matches)];
-      if (eq(static_cast<const T*>(entry_of(cell.load(std::memory_order_relaxed))))) {
-        return Slot(&cell, hash);
-      }
+      const T* const entry = entry_of(cell.load(std::memory_order_relaxed));
+      if (entry != nullptr && eq(entry)) return Slot(&cell, hash);
     }
-    if (used != kFullBucket || !segment->overflows(bucket)) return Slot();
+    if (!table_bucket_is_full(cells) || !segment->overflows(bucket)) return Slot();
     for (uint32_t i = 0; i < segment->stash_used; ++i) {
       Cell& cell = segment->stash(i);
       const uint64_t value = cell.load(std::memory_order_relaxed);
@@ -158,19 +151,14 @@ class Table {
     const Ref ref = ref_of(hash);
     const uint64_t tag = ref.tag(hash);
     const Cell* const cells = ref.segment()->bucket(ref.bucket(tag));
-    unsigned used = 0;
-    bool matched = false;
-    for (unsigned i = 0; i < kBucketCells; ++i) {
-      const uint64_t value = cells[i].load(std::memory_order_relaxed);
-      used += value != 0;
-      if (value != 0 && (value >> kPointerBits) == tag) {
-        const char* const entry = reinterpret_cast<const char*>(entry_of(value));
-        __builtin_prefetch(entry);
-        __builtin_prefetch(entry + kTableLine);
-        matched = true;
-      }
+    unsigned matches = table_matches(cells, tag);
+    if (matches == 0 && table_bucket_is_full(cells)) __builtin_prefetch(ref.segment());
+    for (; matches != 0; matches &= matches - 1) {
+      const uint64_t value = cells[std::countr_zero(matches)].load(std::memory_order_relaxed);
+      const char* const entry = reinterpret_cast<const char*>(entry_of(value));
+      __builtin_prefetch(entry);  // of an empty cell nothing is fetched, and nothing is harmed
+      __builtin_prefetch(entry + kTableLine);
     }
-    if (!matched && used == kBucketCells) __builtin_prefetch(ref.segment());
   }
 
   // Calls f(T*) for the entries of whole buckets from `cursor` on (0 begins) until at least `count`
@@ -259,7 +247,6 @@ class Table {
   static constexpr unsigned kTagBits = kTableTagBits;
   static constexpr unsigned kBucketCells = kTableBucketCells;
   static constexpr unsigned kInlineStash = kTableInlineStash;
-  static constexpr unsigned kFullBucket = 0xff;
   static constexpr uint32_t kMergeBelow = kTableShapes.back().cells * 70 / 100;
 
   static void free_now(void* memory, void (*free)(void*)) { free(memory); }

@@ -28,7 +28,7 @@ class LockedKeysTest : public ::testing::Test {
   void with(const std::vector<std::string>& names, F&& f) {
     std::vector<Key> list;
     for (const std::string& name : names) list.emplace_back(name);
-    keys_.lock(list);
+    keys_.lock(list, clock_.now_ms());
     f();
     keys_.unlock();
   }
