@@ -149,7 +149,9 @@ LoadResult LoadGenerator::run(RequestSource& source, Nanoseconds limit) {
     last_arrival = woken;
     for (const std::size_t id : ready) {
       Connection& connection = connections_[id];
+      const bool done = connection.under_way == 0;  // what comes now are pushes
       const std::size_t replies = connection.scanner.consume(receive(connection));
+      if (done) continue;
       connection.under_way -= std::min(replies, connection.under_way);
       result.requests += replies;
       if (connection.under_way > 0) continue;

@@ -102,6 +102,35 @@ void Dispatcher::prepare(const resp::RequestBatch& batch, size_t first, size_t c
   }
 }
 
+void Dispatcher::prefetch_entries(std::span<const PreparedRequest> prepared, int database) const {
+  const store::Keyspace& keyspace = services_.keyspace;
+  // Calls again(request) behind all for those of which first(request) was true.
+  const auto twice = [&](auto&& first, auto&& again) {
+    constexpr size_t kMost = 32;
+    const PreparedRequest* stashed[kMost];
+    size_t count = 0;
+    for (const PreparedRequest& item : prepared) {
+      if (item.has_key && first(item) && count < kMost) stashed[count++] = &item;
+    }
+    for (size_t i = 0; i < count; ++i) again(*stashed[i]);
+  };
+  twice(
+      [&](const PreparedRequest& item) { return keyspace.prefetch_entry(item.key.hash, database); },
+      [&](const PreparedRequest& item) { keyspace.prefetch_stashed(item.key.hash, database); });
+  if (!services_.tracking.in_use()) [[likely]]
+    return;
+  const auto stripe = [&](const PreparedRequest& item) {
+    return keyspace.stripe_number(item.key.hash);
+  };
+  twice(
+      [&](const PreparedRequest& item) {
+        return services_.tracking.prefetch_key(stripe(item), item.key.hash);
+      },
+      [&](const PreparedRequest& item) {
+        services_.tracking.prefetch_stashed(stripe(item), item.key.hash);
+      });
+}
+
 void Dispatcher::count_error(Worker& worker, std::string_view error) {
   ++worker.counters.error_replies;
   const std::string_view word = error.substr(0, error.find(' '));

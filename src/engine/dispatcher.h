@@ -29,19 +29,7 @@ class Dispatcher {
   void prepare(const resp::RequestBatch& batch, size_t first, size_t count, int database,
                std::vector<PreparedRequest>& prepared);
   // The second step, a little later: prefetches the entries that those buckets name.
-  void prefetch_entries(std::span<const PreparedRequest> prepared, int database) {
-    for (const PreparedRequest& item : prepared) {
-      if (item.has_key) services_.keyspace.prefetch_entry(item.key.hash, database);
-    }
-    if (!services_.tracking.in_use()) [[likely]]
-      return;
-    for (const PreparedRequest& item : prepared) {
-      if (item.has_key) {
-        services_.tracking.prefetch_key(services_.keyspace.stripe_number(item.key.hash),
-                                        item.key.hash);
-      }
-    }
-  }
+  void prefetch_entries(std::span<const PreparedRequest> prepared, int database) const;
   // The third and fourth: for commands on large values, the objects and what is wanted there.
   void prefetch_values(std::span<PreparedRequest> prepared, int database, bool inside) {
     for (PreparedRequest& item : prepared) {

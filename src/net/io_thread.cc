@@ -69,21 +69,6 @@ void IoThread::run_round() {
     dispatcher.prepare(round.batch, part.parsed.first, part.parsed.count,
                        part.session->client().database, round.prepared);
   }
-  for (const Round::Part& part : round.parts) {
-    dispatcher.prefetch_entries(
-        std::span(round.prepared).subspan(part.parsed.first, part.parsed.count),
-        part.session->client().database);
-  }
-  // One request alone has nothing to wait for meanwhile.
-  if (round.prepared.size() > 1) {
-    for (const bool inside : {false, true}) {
-      for (const Round::Part& part : round.parts) {
-        dispatcher.prefetch_values(
-            std::span(round.prepared).subspan(part.parsed.first, part.parsed.count),
-            part.session->client().database, inside);
-      }
-    }
-  }
   services_.gates.leave(worker_.gate);
   // What others did before these requests were sent is told before they are answered.
   if (worker_.inbox.has_some()) deliver_pushes();
@@ -92,11 +77,44 @@ void IoThread::run_round() {
   round.clear();
 }
 
+// Prefetches what the requests behind the first `done` will read, a group of them ahead.
+void IoThread::fetch_ahead(Round& round, size_t done) {
+  constexpr size_t kGroup = 64;
+  if (round.fetched_parts == round.parts.size() || round.fetched_requests >= done + kGroup / 2)
+    return;
+  engine::Dispatcher& dispatcher = *services_.dispatcher;
+  const size_t first = round.fetched_parts;
+  size_t& last = round.fetched_parts;
+  const auto each_part = [&](auto&& f) {
+    for (size_t i = first; i < last; ++i) {
+      const Round::Part& part = round.parts[i];
+      f(std::span(round.prepared).subspan(part.parsed.first, part.parsed.count),
+        part.session->client().database);
+    }
+  };
+  while (last < round.parts.size() && round.fetched_requests < done + kGroup)
+    round.fetched_requests += round.parts[last++].parsed.count;
+  services_.gates.enter(worker_.gate);
+  each_part([&](std::span<engine::PreparedRequest> requests, int database) {
+    dispatcher.prefetch_entries(requests, database);
+  });
+  // One request alone has nothing to wait for meanwhile.
+  if (round.prepared.size() > 1) {
+    for (const bool inside : {false, true}) {
+      each_part([&](std::span<engine::PreparedRequest> requests, int database) {
+        dispatcher.prefetch_values(requests, database, inside);
+      });
+    }
+  }
+  services_.gates.leave(worker_.gate);
+}
+
 // Those that are left of the round: a busy script among them lets the others be run meanwhile.
 void IoThread::run_parts(Bench& bench) {
   bench_->in_round = true;
   while (bench.next_part < bench.round.parts.size()) {
     const Round::Part& part = bench.round.parts[bench.next_part++];
+    fetch_ahead(bench.round, part.parsed.first);
     part.session->run_part(bench.round, part);
   }
   bench_->in_round = false;

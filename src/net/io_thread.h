@@ -106,6 +106,7 @@ class IoThread {
   };
 
   void serve_visitors();
+  void fetch_ahead(Round& round, size_t done);
   void run_parts(Bench& bench);
   void refresh_limits();
   // The end of whatever the thread was woken for: what is to be sent is sent. With `more` to do

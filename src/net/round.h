@@ -1,6 +1,7 @@
 // One round of events on an I/O thread: what all ready sockets have sent is read and parsed first,
-// then every key is prefetched, then everything is executed. So the memory latency of one client's
-// key is hidden behind the others' work even when each sends one request at a time.
+// and every key's bucket prefetched; then everything is executed, while the entries of what comes
+// next are prefetched, not more than the first-level cache holds. So the memory latency of one
+// client's key is hidden behind the others' work even when each sends one request at a time.
 #pragma once
 
 #include <array>
@@ -39,6 +40,8 @@ struct Round {
     return buffer.size() - used < kWindow || batch.requests.size() >= kMaxRequests;
   }
   void clear() {
+    fetched_parts = 0;
+    fetched_requests = 0;
     used = 0;
     batch.clear();
     prepared.clear();
@@ -50,6 +53,9 @@ struct Round {
   resp::RequestBatch batch;
   std::vector<engine::PreparedRequest> prepared;
   std::vector<Part> parts;
+  // Of how many the entries have been prefetched.
+  size_t fetched_parts = 0;
+  size_t fetched_requests = 0;
 };
 
 }  // namespace scrubjay::net

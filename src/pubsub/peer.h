@@ -6,6 +6,7 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -51,17 +52,55 @@ struct TrackingMode {
   std::atomic<bool> redirect_broken{false};
 };
 
+// Small numbers for the clients that track keys: with them a key's readers take a few bits each. A
+// number is its client's for as long as the client lives, that is, as anybody refers to it.
+class ReaderNumbers {
+ public:
+  // The lowest that is free. World held.
+  uint32_t take(Peer& peer) {
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) {
+      peers_.push_back(&peer);
+      return static_cast<uint32_t>(peers_.size() - 1);
+    }
+    const uint32_t number = *free_.begin();
+    free_.erase(free_.begin());
+    peers_[number] = &peer;
+    return number;
+  }
+  // Any thread.
+  void give_back(uint32_t number) {
+    const std::lock_guard lock(mutex_);
+    free_.insert(number);
+  }
+  // Of a number that is taken. Gate raised.
+  Peer& peer(uint32_t number) const { return *peers_[number]; }
+
+ private:
+  std::mutex mutex_;
+  std::set<uint32_t> free_;
+  std::vector<Peer*> peers_;  // by number; grows while the world is held
+};
+
 // Lives as long as anybody refers to it; its sink as long as it is alive.
 class Peer : public boost::intrusive_ref_counter<Peer> {
  public:
+  static constexpr uint32_t kNoNumber = UINT32_MAX;
+
   Peer(uint64_t client_id, Inbox& thread_inbox, PushSink& client_sink)
       : id(client_id), inbox(thread_inbox), sink(client_sink) {}
+  ~Peer() {
+    if (numbers) numbers->give_back(number);
+  }
 
   const uint64_t id;
   Inbox& inbox;
   PushSink& sink;
   std::atomic<bool> alive{true};  // cleared by its own thread, or by who holds the world
   TrackingMode tracking;
+  // Since it began to track keys. Written while the world is held.
+  uint32_t number = kNoNumber;
+  std::shared_ptr<ReaderNumbers> numbers;
 };
 
 // The subscribers of one channel that live on one thread. Never changed while a message for them

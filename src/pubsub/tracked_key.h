@@ -1,12 +1,12 @@
-// A key that clients may have cached, and who they are. One heap block with the name. Used under
-// the lock of the key's stripe.
+// A key that clients may have cached, and who they are, by their numbers (ReaderNumbers): a sorted
+// list, or a bit for each number where that is smaller. One heap block with the name behind, so
+// that a reader is looked up in the cache line that the key was found by. A reader that is noted
+// holds a reference to its client. Used under the lock of the key's stripe.
+//
+//   | hash 8 | name size 4 | readers 4 | room 4 | form 4 | room * 4: numbers or bits | name |
 #pragma once
 
-#include <algorithm>
-#include <boost/container/small_vector.hpp>
-#include <cstdlib>
-#include <cstring>
-#include <new>
+#include <cstdint>
 #include <string_view>
 
 #include "pubsub/peer.h"
@@ -16,41 +16,58 @@ namespace scrubjay::pubsub {
 
 class TrackedKey {
  public:
-  static TrackedKey* make(const store::Key& key) {
-    void* memory = std::malloc(sizeof(TrackedKey) + key.text.size());
-    if (memory == nullptr) throw std::bad_alloc();
-    return new (memory) TrackedKey(key);
-  }
-  static void destroy(TrackedKey* key) {
-    key->~TrackedKey();
-    std::free(key);
+  static TrackedKey* make(const store::Key& key);
+  // Forgets the readers; their references are the caller's to give back.
+  static void destroy(TrackedKey* key);
+  // Notes a reader. False if it is known already. The key may have moved.
+  static bool add(TrackedKey*& key, uint32_t number) {
+    if (key->form_ == Form::kBits && number / kWordBits < key->room_) [[likely]] {
+      uint32_t& word = key->words()[number / kWordBits];
+      const uint32_t bit = uint32_t{1} << number % kWordBits;
+      if (word & bit) return false;
+      word |= bit;
+      ++key->count_;
+      return true;
+    }
+    return add_slowly(key, number);
   }
   TrackedKey(const TrackedKey&) = delete;
   TrackedKey& operator=(const TrackedKey&) = delete;
 
   uint64_t hash() const { return hash_; }
-  std::string_view name() const { return {reinterpret_cast<const char*>(this + 1), size_}; }
-  // Each once, by their addresses: a popular key has many.
-  const auto& readers() const { return readers_; }
-  // False if the reader is known already.
-  bool add(Peer& reader) {
-    const auto place = std::lower_bound(
-        readers_.begin(), readers_.end(), &reader,
-        [](const PeerPtr& known, const Peer* wanted) { return known.get() < wanted; });
-    if (place != readers_.end() && place->get() == &reader) return false;
-    readers_.insert(place, PeerPtr(&reader));
-    return true;
+  std::string_view name() const {
+    return {reinterpret_cast<const char*>(words() + room_), name_size_};
+  }
+  size_t reader_count() const { return count_; }
+  // Calls f(number) for each reader, in ascending order.
+  template <class F>
+  void each_reader(F&& f) const {
+    if (form_ == Form::kList) {
+      for (uint32_t i = 0; i < count_; ++i) f(words()[i]);
+      return;
+    }
+    for (uint32_t i = 0; i < room_; ++i) {
+      for (uint32_t word = words()[i]; word != 0; word &= word - 1)
+        f(i * kWordBits + static_cast<uint32_t>(__builtin_ctz(word)));
+    }
   }
 
  private:
-  explicit TrackedKey(const store::Key& key) : hash_(key.hash), size_(key.text.size()) {
-    if (size_ > 0) std::memcpy(reinterpret_cast<char*>(this + 1), key.text.data(), size_);
-  }
-  ~TrackedKey() = default;
+  enum class Form : uint32_t { kList, kBits };
+  static constexpr uint32_t kWordBits = 32;
+
+  TrackedKey(uint64_t hash, std::string_view name, Form form, uint32_t room);
+  static TrackedKey* allocate(uint64_t hash, std::string_view name, Form form, uint32_t room);
+  static bool add_slowly(TrackedKey*& key, uint32_t number);
+
+  uint32_t* words() { return reinterpret_cast<uint32_t*>(this + 1); }
+  const uint32_t* words() const { return reinterpret_cast<const uint32_t*>(this + 1); }
 
   const uint64_t hash_;
-  const size_t size_;
-  boost::container::small_vector<PeerPtr, 1> readers_;
+  const uint32_t name_size_;
+  uint32_t count_ = 0;
+  const uint32_t room_;  // in words
+  const Form form_;
 };
 
 struct TrackedKeyTraits {

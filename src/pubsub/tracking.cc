@@ -21,15 +21,18 @@ void Tracking::remember(uint32_t stripe, const store::Key& key, Peer& reader) {
   Part& part = parts_[stripe];
   const Table::Slot slot =
       part.table.find(key.hash, [&](const TrackedKey* other) { return other->name() == key.text; });
-  TrackedKey* tracked = nullptr;
-  if (slot) {
-    tracked = slot.get();
-  } else {
-    tracked = TrackedKey::make(key);
+  TrackedKey* tracked = slot ? slot.get() : TrackedKey::make(key);
+  TrackedKey* const before = tracked;
+  if (TrackedKey::add(tracked, reader.number)) {
+    intrusive_ptr_add_ref(&reader);
+    ++part.items;
+  }
+  if (!slot) {
     part.table.insert(key.hash, tracked);
     keys_.fetch_add(1, std::memory_order_relaxed);
+  } else if (tracked != before) {
+    part.table.replace(slot, key.hash, tracked);
   }
-  if (tracked->add(reader)) ++part.items;
 }
 
 void Tracking::changed(uint32_t stripe, const store::Key& key, Peer* acting, Peer* author,
@@ -55,19 +58,25 @@ void Tracking::fire(Part& part, Table::Slot slot, Peer* acting, Unsent* unsent,
                     Outgoing& outgoing) {
   TrackedKey* const key = part.table.erase(slot);
   keys_.fetch_sub(1, std::memory_order_relaxed);
-  part.items -= key->readers().size();
+  part.items -= key->reader_count();
   SharedBytes message;
-  for (const PeerPtr& reader : key->readers()) {
-    const TrackingMode& mode = reader->tracking;
+  key->each_reader([&](uint32_t number) {
+    Peer& reader = numbers_->peer(number);
+    const TrackingMode& mode = reader.tracking;
     // It may have stopped, or begun anew with broadcasts, since it read the key.
-    if (!mode.on || mode.broadcast) continue;
-    if (mode.no_loop && reader == acting) continue;
+    if (!mode.on || mode.broadcast) return;
+    if (mode.no_loop && &reader == acting) return;
     if (!message) message = make_message({key->name()});
-    if (reader == acting)
+    if (&reader == acting)
       unsent->to_self.push_back(message);
     else
-      send(*reader, message, outgoing);
-  }
+      send(reader, message, outgoing);
+  });
+  forget(key);
+}
+
+void Tracking::forget(TrackedKey* key) {
+  key->each_reader([this](uint32_t number) { intrusive_ptr_release(&numbers_->peer(number)); });
   TrackedKey::destroy(key);
 }
 
@@ -146,6 +155,10 @@ void Tracking::send_keys(const std::vector<const Unsent::Changed*>& keys,
 
 void Tracking::start(Peer& client) {
   if (!std::exchange(client.tracking.on, true)) ++clients_;
+  if (!client.numbers) {
+    client.numbers = numbers_;
+    client.number = numbers_->take(client);
+  }
   in_use_.store(true, std::memory_order_relaxed);
 }
 
@@ -175,7 +188,7 @@ void Tracking::add_prefix(Peer& client, std::string_view prefix) {
 
 void Tracking::forget_all() {
   for (Part& part : parts_) {
-    part.table.clear([](TrackedKey* key) { TrackedKey::destroy(key); });
+    part.table.clear([this](TrackedKey* key) { forget(key); });
     part.items = 0;
   }
   keys_.store(0, std::memory_order_relaxed);

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,8 +70,11 @@ class Tracking {
   void prefetch(uint32_t stripe, uint64_t hash) const {
     parts_[stripe].table.prefetch_bucket(hash);
   }
-  void prefetch_key(uint32_t stripe, uint64_t hash) const {
-    parts_[stripe].table.prefetch_entry(hash);
+  bool prefetch_key(uint32_t stripe, uint64_t hash) const {
+    return parts_[stripe].table.prefetch_entry(hash);
+  }
+  void prefetch_stashed(uint32_t stripe, uint64_t hash) const {
+    parts_[stripe].table.prefetch_stashed(hash);
   }
 
   // -- world held --------------------------------------------------------------------------------
@@ -91,11 +95,13 @@ class Tracking {
   using Listeners = std::vector<PeerPtr>;
   static void send_keys(const std::vector<const Unsent::Changed*>& keys, const Listeners& listeners,
                         Outgoing& outgoing);
+  void forget(TrackedKey* key);
   // Takes the key out of its table and tells its readers.
   void fire(Part& part, Table::Slot slot, Peer* acting, Unsent* unsent, Outgoing& outgoing);
   void look_whether_in_use();
 
   std::deque<Part> parts_;  // one for each stripe
+  const std::shared_ptr<ReaderNumbers> numbers_ = std::make_shared<ReaderNumbers>();
   // By the length of the prefix, then by the prefix.
   std::map<size_t, NameMap<Listeners>> prefixes_;
   size_t clients_ = 0;

@@ -81,9 +81,14 @@ class Keyspace {
     if (const AdaptivePolicy* adaptive = shelf->adaptive.load(std::memory_order_acquire))
       adaptive->prefetch(hash);
   }
-  void prefetch_entry(uint64_t hash, int database) const {
+  // True if prefetch_stashed() may have something to do, a little later.
+  bool prefetch_entry(uint64_t hash, int database) const {
+    const Shelf* const shelf = stripes_[stripe_number(hash)]->shelf(database);
+    return shelf != nullptr && shelf->table.prefetch_entry(hash);
+  }
+  void prefetch_stashed(uint64_t hash, int database) const {
     if (const Shelf* shelf = stripes_[stripe_number(hash)]->shelf(database))
-      shelf->table.prefetch_entry(hash);
+      shelf->table.prefetch_stashed(hash);
   }
 
   // The third and fourth step, for a command that looks into a large value: its object, then

@@ -146,19 +146,34 @@ class Table {
     __builtin_prefetch(ref.segment()->bucket(ref.bucket(ref.tag(hash))));
   }
 
-  // Lock-free. Stage two: fetches the first two lines of the entries whose tag matches.
-  void prefetch_entry(uint64_t hash) const {
+  // Lock-free. Stage two: fetches the first two lines of the entries whose tag matches. True if the
+  // entry may be in the stash, which stage three looks at.
+  bool prefetch_entry(uint64_t hash) const {
     const Ref ref = ref_of(hash);
     const uint64_t tag = ref.tag(hash);
     const Cell* const cells = ref.segment()->bucket(ref.bucket(tag));
     unsigned matches = table_matches(cells, tag);
-    if (matches == 0 && table_bucket_is_full(cells)) __builtin_prefetch(ref.segment());
-    for (; matches != 0; matches &= matches - 1) {
-      const uint64_t value = cells[std::countr_zero(matches)].load(std::memory_order_relaxed);
-      const char* const entry = reinterpret_cast<const char*>(entry_of(value));
-      __builtin_prefetch(entry);  // of an empty cell nothing is fetched, and nothing is harmed
-      __builtin_prefetch(entry + kTableLine);
+    if (matches == 0 && table_bucket_is_full(cells)) {
+      __builtin_prefetch(ref.segment());
+      __builtin_prefetch(further_stash(ref));
+      return true;
     }
+    for (; matches != 0; matches &= matches - 1)
+      prefetch_entry_at(cells[std::countr_zero(matches)]);
+    return false;
+  }
+  // Lock-free. Stage three, for few: the same of the stash's first two lines.
+  void prefetch_stashed(uint64_t hash) const {
+    const Ref ref = ref_of(hash);
+    const uint64_t tag = ref.tag(hash);
+    const Cell* const cells = ref.segment()->cells();
+    for (unsigned i = 0; i < kInlineStash; ++i) {
+      if (cells[i].load(std::memory_order_relaxed) >> kPointerBits == tag)
+        prefetch_entry_at(cells[i]);
+    }
+    const Cell* const further = further_stash(ref);
+    for (unsigned matches = table_matches(further, tag); matches != 0; matches &= matches - 1)
+      prefetch_entry_at(further[std::countr_zero(matches)]);
   }
 
   // Calls f(T*) for the entries of whole buckets from `cursor` on (0 begins) until at least `count`
@@ -252,6 +267,19 @@ class Table {
   static void free_now(void* memory, void (*free)(void*)) { free(memory); }
   static void check(bool good) {
     if (!good) std::abort();
+  }
+
+  // The line of stash cells behind the buckets; the last bucket where there is none.
+  static const Cell* further_stash(Ref ref) {
+    const bool any = ref.buckets() >= kTableStashedBuckets;
+    return ref.segment()->bucket(any ? ref.buckets() : ref.buckets() - 1);
+  }
+  // Of an empty cell nothing is fetched, and nothing is harmed.
+  static void prefetch_entry_at(const Cell& cell) {
+    const char* const entry =
+        reinterpret_cast<const char*>(entry_of(cell.load(std::memory_order_relaxed)));
+    __builtin_prefetch(entry);
+    __builtin_prefetch(entry + kTableLine);
   }
 
   static T* entry_of(uint64_t value) { return reinterpret_cast<T*>(value & kTablePointerMask); }

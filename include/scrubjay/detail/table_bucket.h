@@ -23,8 +23,8 @@ inline unsigned table_matches(const TableCell* cells, uint64_t tag) {
   };
   // The tags of two pairs, as numbers with a sign of 32 bits, so that packing does not clip them.
   const auto four_tags = [&](unsigned i) {
-    const __m128i upper_halves = _mm_castps_si128(
-        _mm_shuffle_ps(pair(i), pair(i + 1), _MM_SHUFFLE(3, 1, 3, 1)));
+    const __m128i upper_halves =
+        _mm_castps_si128(_mm_shuffle_ps(pair(i), pair(i + 1), _MM_SHUFFLE(3, 1, 3, 1)));
     return _mm_srai_epi32(upper_halves, 32 - static_cast<int>(kTableTagBits));
   };
   const __m128i tags = _mm_packs_epi32(four_tags(0), four_tags(2));

@@ -56,6 +56,13 @@ inline constexpr auto kTableShapes = [] {
   return shapes;
 }();
 
+// From so many buckets on there are stash cells behind them.
+inline constexpr unsigned kTableStashedBuckets = [] {
+  for (const TableShape& shape : kTableShapes)
+    if (shape.stash > kTableInlineStash) return unsigned{shape.buckets};
+  return unsigned{UINT8_MAX};
+}();
+
 // The header of a segment; its cells follow: 4 stash cells, the buckets, further stash cells.
 struct TableSegment {
   uint64_t overflowed = 0;  // bit b: bucket b has entries in the stash
