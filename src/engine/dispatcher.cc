@@ -55,6 +55,7 @@ bool is_client_command(const Command* command) {
 // Appends the keys that the request names.
 void append_keys(const Command& command, std::span<const std::string_view> arguments,
                  std::vector<store::Key>& keys) {
+  if (command.spec->keys[0].shape == schema::KeySpec::Shape::kNone) return;
   thread_local schema::KeyPositions positions;
   positions.clear();
   schema::extract_keys(*command.spec, arguments, positions);

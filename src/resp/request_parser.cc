@@ -63,7 +63,50 @@ bool read_header(std::string_view line, int64_t& number, bool& valid, size_t& ne
   return true;
 }
 
+// Reads a number of one to three digits with its line end: what nearly all headers are. Returns
+// where to go on, or nullptr if it is anything else, or not all there.
+const char* read_short_header(const char* at, const char* end, uint32_t& number) {
+  constexpr ptrdiff_t kMost = 5;
+  if (end - at < kMost) return nullptr;
+  const auto digit = [at](int i) { return static_cast<uint32_t>(at[i] - '0'); };
+  if (digit(0) > 9) return nullptr;
+  number = digit(0);
+  int i = 1;
+  for (; i < 3 && digit(i) <= 9; ++i) number = number * 10 + digit(i);
+  if (at[i] != '\r' || at[i + 1] != '\n' || (i > 1 && at[0] == '0')) return nullptr;
+  return at + i + 2;
+}
+
 }  // namespace
+
+// The fast way for a request that is all there and has nothing unusual. False, and nothing is done,
+// if the careful way must decide.
+bool RequestParser::parse_whole(std::string_view input, size_t& position, const Limits& limits,
+                                RequestBatch& batch) {
+  const char* const end = input.data() + input.size();
+  uint32_t count = 0;
+  const char* at = read_short_header(input.data() + position + 1, end, count);
+  if (at == nullptr || count == 0 || !limits.authenticated) return false;
+  const size_t first = batch.arguments.size();
+  batch.arguments.resize(first + count);
+  std::string_view* const arguments = &batch.arguments[first];
+  for (uint32_t i = 0; i < count; ++i) {
+    uint32_t size = 0;
+    const char* const bytes =
+        at < end && *at == '$' ? read_short_header(at + 1, end, size) : nullptr;
+    if (bytes == nullptr || static_cast<size_t>(end - bytes) < size + 2 ||
+        size > limits.max_bulk_bytes) {
+      batch.arguments.resize(first);
+      return false;
+    }
+    arguments[i] = {bytes, size};
+    at = bytes + size + 2;
+  }
+  const auto next = static_cast<size_t>(at - input.data());
+  batch.requests.push_back({static_cast<uint32_t>(first), count, position, next});
+  position = next;
+  return true;
+}
 
 void RequestParser::reset() {
   cursor_ = 0;
@@ -86,6 +129,7 @@ RequestParser::Outcome RequestParser::parse(std::string_view input, size_t& posi
   const std::string_view request = input.substr(position);
   if (request.empty()) return Outcome::kNeedMore;
   if (request[0] != '*') return parse_inline(request, position, position, batch);
+  if (remaining_ < 0 && parse_whole(input, position, limits, batch)) return Outcome::kRequest;
 
   size_t length = 0;
   const Outcome outcome = parse_array(request, limits, length);

@@ -60,6 +60,8 @@ class RequestParser {
     size_t offset;  // from the request's start
     size_t size;
   };
+  bool parse_whole(std::string_view input, size_t& position, const Limits& limits,
+                   RequestBatch& batch);
   Outcome parse_array(std::string_view request, const Limits& limits, size_t& length);
   Outcome parse_inline(std::string_view request, size_t start, size_t& position,
                        RequestBatch& batch);
