@@ -20,7 +20,7 @@ void debug_sleep(CommandContext& c) {
 }
 
 void debug_object(CommandContext& c) {
-  const Entry* entry = c.keys.find(Key(c.args.next()), Lookup::kPeek);
+  const Entry* entry = c.keys.find_even_dead(Key(c.args.next()));
   if (entry == nullptr) fail(resp::error_text::kNoSuchKey);
   c.reply.simple(fmt::format(
       "Value at:{} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",

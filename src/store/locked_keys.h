@@ -60,6 +60,10 @@ class LockedKeys {
     return find_in(database_, key, lookup);
   }
   const Entry* find_in(int database, const Key& key, Lookup lookup);
+  // The entry as it lies there, past its deadline or not; nothing is counted or removed.
+  const Entry* find_even_dead(const Key& key) {
+    return locate(held_stripe(key), database_, key).entry;
+  }
 
   // Creates or overwrites a string. `deadline` in ms, or kNoDeadline.
   void put_string(const Key& key, std::string_view value, int64_t deadline);
