@@ -1,5 +1,5 @@
 // A mutex of four bytes whose lock and unlock are one atomic operation each, inlined: what a
-// request pays for a lock that nobody else wants (docs/request.md has the figures). Who finds it
+// request pays for a lock that nobody else wants (docs/request.md). Who finds it
 // taken looks again for a moment and then sleeps. Not fair, not recursive; any thread.
 // The three states are those of "Futexes Are Tricky" (Drepper, 2011), mutex 3.
 #pragma once
