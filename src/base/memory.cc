@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -129,6 +130,46 @@ void decay_memory() {
   mallctl("arena.4096.decay", nullptr, nullptr, nullptr, 0);
 }  // of all arenas
 
+uint64_t measure_scattered() {
+  uint64_t epoch = 1;
+  mallctl("epoch", nullptr, nullptr, &epoch, sizeof epoch);
+  const uint64_t active = read_figure("stats.active");
+  const uint64_t allocated = read_figure("stats.allocated");
+  return active > allocated ? active - allocated : 0;
+}
+
+void find_scattered(const std::vector<const void*>& blocks, std::vector<bool>& scattered) {
+  struct Utilization {  // of the slab around a block
+    size_t free;
+    size_t places;
+    size_t bytes;
+  };
+  struct Name {
+    size_t parts[3];
+    size_t count = 3;
+    Name() { mallctlnametomib("experimental.utilization.batch_query", parts, &count); }
+  };
+  static const Name name;
+  thread_local std::vector<Utilization> found;
+  found.assign(blocks.size(), {});
+  scattered.assign(blocks.size(), false);
+  size_t size = found.size() * sizeof(Utilization);
+  auto* const asked = const_cast<const void**>(blocks.data());
+  if (mallctlbymib(name.parts, name.count, found.data(), &size, static_cast<void*>(asked),
+                   blocks.size() * sizeof(void*)) != 0)
+    return;
+  for (size_t i = 0; i < found.size(); ++i)
+    scattered[i] = found[i].places > 1 && found[i].free * 4 > found[i].places;
+}
+
+// Around the thread's cache, which would hand out what was just freed.
+void* allocate_densely(size_t bytes) {
+  return mallocx(bytes, MALLOCX_TCACHE_NONE);
+}
+void free_densely(void* block) {
+  dallocx(block, MALLOCX_TCACHE_NONE);
+}
+
 std::string_view allocator_name() {
   return "jemalloc-5.3.0";
 }
@@ -163,6 +204,19 @@ void purge_memory() {
   malloc_trim(0);
 }
 void decay_memory() {}
+uint64_t measure_scattered() {
+  return 0;
+}
+// All of them, so that what moves entries is tested with the sanitizers' allocators.
+void find_scattered(const std::vector<const void*>& blocks, std::vector<bool>& scattered) {
+  scattered.assign(blocks.size(), true);
+}
+void* allocate_densely(size_t bytes) {
+  return std::malloc(bytes);
+}
+void free_densely(void* block) {
+  std::free(block);
+}
 std::string_view allocator_name() {
   return "libc";
 }
@@ -173,6 +227,8 @@ std::string allocator_report() {
 #endif
 
 namespace {
+
+std::atomic<uint64_t> scattered_now{0};
 
 // A line "VmHWM:   1234 kB" of /proc/self/status, in bytes.
 uint64_t status_bytes(std::string_view field) {
@@ -203,6 +259,10 @@ MemoryFigures memory_figures() {
   return figures;
 }
 
+uint64_t scattered_bytes() {
+  return scattered_now.load(std::memory_order_relaxed);
+}
+
 MemoryReturner::MemoryReturner() : thread_([this] { run(); }) {}
 
 MemoryReturner::~MemoryReturner() {
@@ -216,10 +276,15 @@ MemoryReturner::~MemoryReturner() {
 
 void MemoryReturner::run() {
   constexpr std::chrono::milliseconds kPeriod{100};
+  constexpr int kRoundsPerLook = 5;
   const sched_param parameters{};
   pthread_setschedparam(pthread_self(), SCHED_IDLE, &parameters);
   std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, kPeriod, [this] { return stop_; })) decay_memory();
+  for (int round = 0; !wake_.wait_for(lock, kPeriod, [this] { return stop_; }); ++round) {
+    decay_memory();
+    if (round % kRoundsPerLook == 0)
+      scattered_now.store(measure_scattered(), std::memory_order_relaxed);
+  }
 }
 
 uint64_t system_memory_bytes() {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 namespace scrubjay {
 
@@ -47,6 +48,15 @@ struct MemoryFigures {
   uint64_t peak_rss = 0;
 };
 MemoryFigures memory_figures();
+
+// What is free in pages that also hold small blocks: so much could be given back if the blocks lay
+// together. As of MemoryReturner's last look, half a second ago at most; 0 without jemalloc.
+uint64_t scattered_bytes();
+// For each block whether it lies in a page where much is free, so that moving it away helps.
+void find_scattered(const std::vector<const void*>& blocks, std::vector<bool>& scattered);
+// For moving a block: memory where little is free (nullptr: there is none), and its old place.
+void* allocate_densely(size_t bytes);
+void free_densely(void* block);
 
 // Gives what is free back to the system now.
 void purge_memory();

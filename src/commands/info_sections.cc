@@ -181,7 +181,9 @@ void memory(Services& services, std::string& out) {
   field(out, "mem_clients_normal", view.clients);
   zero_fields(out, {"mem_cluster_links", "mem_aof_buffer"});
   field(out, "mem_allocator", allocator_name());
-  zero_fields(out, {"mem_overhead_db_hashtable_rehashing", "active_defrag_running"});
+  zero_fields(out, {"mem_overhead_db_hashtable_rehashing"});
+  field(out, "active_defrag_running",
+        services.defragmenting != 0 ? services.config.active_defrag_cycle_max : 0);
   field(out, "lazyfree_pending_objects", services.janitor.pending_objects());
   field(out, "lazyfreed_objects", services.janitor.freed_objects());
 }
@@ -251,9 +253,16 @@ void stats(Services& services, std::string& out) {
   field(out, "pubsub_patterns", services.hub.count_patterns());
   field(out, "pubsubshard_channels", services.hub.count_channels(pubsub::Space::kShardChannels));
   zero_fields(out, {"latest_fork_usec", "total_forks", "migrate_cached_sockets",
-                    "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
-                    "active_defrag_key_hits", "active_defrag_key_misses",
-                    "total_active_defrag_time", "current_active_defrag_time"});
+                    "slave_expires_tracked_keys"});
+  const auto moved = sum(services, [](const ThreadCounters& c) { return c.defrag_moved; });
+  const auto stayed = sum(services, [](const ThreadCounters& c) { return c.defrag_stayed; });
+  field(out, "active_defrag_hits", moved);
+  field(out, "active_defrag_misses", stayed);
+  field(out, "active_defrag_key_hits", moved);
+  field(out, "active_defrag_key_misses", stayed);
+  field(out, "total_active_defrag_time",
+        sum(services, [](const ThreadCounters& c) { return c.defrag_ms; }));
+  zero_fields(out, {"current_active_defrag_time"});
   field(out, "tracking_total_keys", services.tracking.key_count());
   field(out, "tracking_total_items", services.tracking.item_count());
   field(out, "tracking_total_prefixes", services.tracking.prefix_count());

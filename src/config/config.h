@@ -92,6 +92,10 @@ struct Config {
   uint64_t maxmemory = 0;  // bytes; 0: no limit
   EvictionPolicy maxmemory_policy = EvictionPolicy::kNoEviction;
   int64_t maxmemory_samples = 5;
+  bool activedefrag = true;
+  uint64_t active_defrag_ignore_bytes = 10u << 20;
+  int64_t active_defrag_threshold_lower = 10;  // percent of what is in use
+  int64_t active_defrag_cycle_max = 25;        // percent of a thread's time
   int64_t maxmemory_eviction_tenacity = 10;
   int64_t lfu_log_factor = 10;
   int64_t lfu_decay_time = 1;  // minutes

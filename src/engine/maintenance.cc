@@ -29,6 +29,7 @@ int64_t Maintenance::next_due() const {
     services_.gates.leave(worker_.gate);
     if (goes_on) return 0;
   }
+  next = defragmenter_.next_due();
   if (!keyspace.active_expiry) return next;
   const auto threads = static_cast<uint32_t>(services_.workers.size());
   for (uint32_t i = worker_.index; i < keyspace.stripe_count(); i += threads) {
@@ -72,6 +73,7 @@ int64_t Maintenance::run_slice() {
     }
   }
   if (worker_.index == 0) evict_slice(start_ns);
+  defragmenter_.run_slice(services_.clock.now_ns());
   if (keyspace.any_gone()) serve_waiters_of_gone_keys(services_, worker_);
   if (worker_.unsent.any_of_turn()) end_turn(services_, worker_);
   services_.gates.leave(worker_.gate);

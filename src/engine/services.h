@@ -83,6 +83,7 @@ struct Services {
   std::atomic<int64_t> exceeded_since_ms{0};     // more than maxmemory is in use; 0: it is not
   std::atomic<int64_t> exceeded_total_ms{0};     // times that are over
   std::atomic<bool> nothing_to_evict{false};     // as the last look found
+  std::atomic<int> defragmenting{0};             // threads that are moving entries together
   std::atomic<uint64_t> instantaneous_ops{0};
   std::atomic<uint64_t> instantaneous_input_bytes{0};
   std::atomic<uint64_t> instantaneous_output_bytes{0};

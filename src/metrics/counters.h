@@ -54,6 +54,9 @@ struct ThreadCounters {
   OwnCounter output_limit_disconnects;
   OwnCounter query_limit_disconnects;
   uint64_t evicted_clients = 0;
+  uint64_t defrag_moved = 0;  // entries
+  uint64_t defrag_stayed = 0;
+  uint64_t defrag_ms = 0;
 
   void reset() {
     // The rows stay where they are: a command in progress holds on to its own.

@@ -166,6 +166,15 @@ void Entry::destroy(Entry* entry) {
   std::free(entry);
 }
 
+Entry* Entry::move_densely(Entry* entry) {
+  const size_t size = entry->total_size();
+  void* const memory = allocate_densely(size);
+  if (memory == nullptr) return entry;
+  std::memcpy(memory, static_cast<void*>(entry), size);
+  free_densely(entry);
+  return static_cast<Entry*>(memory);
+}
+
 bool Entry::hash_is_timed() const {
   return object<objects::Hash>().timed_fields() > 0;
 }

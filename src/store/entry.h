@@ -65,6 +65,8 @@ class Entry {
   // The same value under another key and with another deadline; the old entry is freed.
   static Entry* rebuild(Entry* entry, std::string_view key, int64_t deadline);
   static void destroy(Entry* entry);
+  // The entry in another place, chosen for how little room is free around it.
+  static Entry* move_densely(Entry* entry);
 
   Type type() const { return static_cast<Type>(kind_ & 0x0f); }
   Encoding encoding() const { return static_cast<Encoding>(kind_ >> 4); }

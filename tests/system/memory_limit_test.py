@@ -45,6 +45,30 @@ class MemoryLimit(unittest.TestCase):
     def connect(self):
         return redis.Redis(port=self.port)
 
+    def test_scattered_keys_are_moved_together(self):
+        client = self.start("--active-defrag-ignore-bytes", "1mb", "--threads", "2")
+        empty = client.info("memory")["allocator_active"]
+        keys = 200_000
+        for first in range(0, keys, 10_000):
+            pipeline = client.pipeline(transaction=False)
+            for i in range(first, first + 10_000):
+                pipeline.set(f"key:{i:07}", f"value of key {i:07}", ex=1000 if i % 3 == 0 else None)
+            pipeline.execute()
+        full = client.info("memory")["allocator_active"] - empty
+        for first in range(0, keys, 10_000):
+            client.delete(*[f"key:{i:07}" for i in range(first, first + 10_000) if i % 10])
+        for _ in range(100):
+            left = client.info("memory")["allocator_active"] - empty
+            if left < full / 3:
+                break
+            time.sleep(0.1)
+        self.assertLess(left, full / 3)
+        self.assertGreater(client.info("stats")["active_defrag_hits"], keys / 20)
+        for i in range(0, keys, 10):
+            if i % 1000 == 0:
+                self.assertEqual(client.get(f"key:{i:07}"), b"value of key %07d" % i)
+        self.assertEqual(client.dbsize(), keys // 10)
+
     def run_writers(self, write, seconds, count=6):
         """Calls write(client, random) in `count` threads; returns what went wrong."""
         problems = []

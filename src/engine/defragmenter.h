@@ -1,0 +1,38 @@
+// Gives memory back that scattered entries hold (store/defrag.h): each I/O thread walks its share
+// of the stripes in slices, when more than the options allow is free in pages that are in use. A
+// walk takes at most active-defrag-cycle-max percent of the thread. Used by engine/maintenance.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/services.h"
+#include "store/defrag.h"
+
+namespace scrubjay::engine {
+
+class Defragmenter {
+ public:
+  Defragmenter(Services& services, Worker& worker) : services_(services), worker_(worker) {}
+
+  // When run_slice() has something to do next, in ms.
+  int64_t next_due() const { return next_ms_; }
+  // Gate raised, no stripe held.
+  void run_slice(int64_t now_ns);
+
+ private:
+  bool is_worth_it(int64_t now_ms) const;
+  void start(int64_t now_ms);
+  void finish(int64_t now_ms);
+
+  Services& services_;
+  Worker& worker_;
+  bool running_ = false;
+  int64_t next_ms_ = 0;
+  int64_t started_ms_ = 0;  // the last walk
+  int64_t pause_until_ms_ = 0;
+  uint64_t allocated_before_ = 0;  // the last walk
+  uint32_t stripe_ = 0;
+  store::DefragPlace place_;
+};
+
+}  // namespace scrubjay::engine
