@@ -139,7 +139,7 @@ int serve(config::Startup startup) {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
   register_allocating_thread();
-  const MemoryReturner memory_returner;
+  MemoryReturner memory_returner;
 
   const uint32_t threads =
       config.threads > 0 ? static_cast<uint32_t>(config.threads) : usable_cpus();
@@ -187,6 +187,7 @@ int serve(config::Startup startup) {
     sampler.tick(now_ms);
     listener.tick();
     engine::tend_memory(services, *services.workers[0]);
+    if (memory_returner.is_starved()) services.janitor.give_memory_back();
   };
   listener.start();
 

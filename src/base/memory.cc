@@ -1,7 +1,5 @@
 #include "base/memory.h"
 
-#include <pthread.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,10 +10,13 @@
 #include <mutex>
 #include <vector>
 
+#include "base/scheduling.h"
+
 #ifdef SCRUBJAY_JEMALLOC
 #include <jemalloc/jemalloc.h>
 
-// Free pages go back to the system within a fraction of a second (MemoryReturner).
+// Free pages go back to the system within a fraction of a second, by threads that MemoryReturner
+// starts; until then by whoever frees.
 // Slabs of the sizes that entries have are made larger than by default, since each costs 128 bytes
 // of bookkeeping: two bytes per key with long values. Measured: docs/memory.md.
 extern "C" {
@@ -126,9 +127,12 @@ void purge_memory() {
   mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);  // 4096: all arenas
 }
 
-void decay_memory() {
-  mallctl("arena.4096.decay", nullptr, nullptr, nullptr, 0);
-}  // of all arenas
+// The allocator's threads give memory back, and no other thread does. They are started by the
+// calling thread, and have its place in the scheduler.
+void start_giving_back() {
+  bool on = true;
+  mallctl("background_thread", nullptr, nullptr, &on, sizeof on);
+}
 
 uint64_t measure_scattered() {
   uint64_t epoch = 1;
@@ -203,7 +207,7 @@ uint64_t allocated_bytes() {
 void purge_memory() {
   malloc_trim(0);
 }
-void decay_memory() {}
+void start_giving_back() {}
 uint64_t measure_scattered() {
   return 0;
 }
@@ -275,16 +279,23 @@ MemoryReturner::~MemoryReturner() {
 }
 
 void MemoryReturner::run() {
-  constexpr std::chrono::milliseconds kPeriod{100};
-  constexpr int kRoundsPerLook = 5;
-  const sched_param parameters{};
-  pthread_setschedparam(pthread_self(), SCHED_IDLE, &parameters);
+  constexpr std::chrono::milliseconds kPeriod{500};
+  name_thread("memory-returner");
+  run_when_idle();
+  start_giving_back();
   std::unique_lock lock(mutex_);
-  for (int round = 0; !wake_.wait_for(lock, kPeriod, [this] { return stop_; }); ++round) {
-    decay_memory();
-    if (round % kRoundsPerLook == 0)
-      scattered_now.store(measure_scattered(), std::memory_order_relaxed);
+  while (!wake_.wait_for(lock, kPeriod, [this] { return stop_; })) {
+    scattered_now.store(measure_scattered(), std::memory_order_relaxed);
+    ran_ = std::chrono::steady_clock::now();
   }
+}
+
+bool MemoryReturner::is_starved() {
+  constexpr std::chrono::seconds kPatience{2};
+  const auto now = std::chrono::steady_clock::now();
+  if (now - ran_.load() < kPatience) return false;
+  ran_ = now;
+  return true;
 }
 
 uint64_t system_memory_bytes() {

@@ -2,6 +2,8 @@
 // write. Threads that allocate register themselves once; reading is safe from any thread.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -61,12 +63,18 @@ void free_densely(void* block);
 // Gives what is free back to the system now.
 void purge_memory();
 
-// Gives free memory back bit by bit while it lives: a thread that runs only when nobody else wants
-// its core. (The allocator's own background thread takes the core for milliseconds.)
+// Has free memory given back by the allocator's background threads, which run only when nobody else
+// wants their core: sorting what is free and the system calls take milliseconds, and the allocator
+// would otherwise do that on whichever thread frees. One per process.
 class MemoryReturner {
  public:
   MemoryReturner();
   ~MemoryReturner();
+
+  // Whether those threads have hardly run in the last two seconds, because others kept all cores
+  // busy, so that someone else has to give the memory back; true once in two seconds at most. For
+  // one thread, to be asked now and then.
+  bool is_starved();
 
  private:
   void run();
@@ -74,6 +82,7 @@ class MemoryReturner {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;
+  std::atomic<std::chrono::steady_clock::time_point> ran_{std::chrono::steady_clock::now()};
   std::thread thread_;
 };
 

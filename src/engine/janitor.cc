@@ -4,6 +4,7 @@
 
 #include "base/background.h"
 #include "base/memory.h"
+#include "base/scheduling.h"
 
 namespace scrubjay::engine {
 namespace {
@@ -69,7 +70,16 @@ void Janitor::retire(void* memory, void (*free)(void*)) {
   if (retired_.size() == 1) wake_.notify_one();
 }
 
+void Janitor::give_memory_back() {
+  {
+    const std::lock_guard lock(mutex_);
+    give_back_ = true;
+  }
+  wake_.notify_one();
+}
+
 void Janitor::run() {
+  name_thread("janitor");
   Background::enter();
   meter_ = ThreadMeter::of_this_thread();
   started_ = true;
@@ -78,13 +88,15 @@ void Janitor::run() {
   for (;;) {
     if (shelves_.empty() && entries_.empty()) idle_ = true;
     wake_.wait(lock, [this] {
-      return stop_ || !shelves_.empty() || !entries_.empty() || !retired_.empty();
+      return stop_ || give_back_ || !shelves_.empty() || !entries_.empty() || !retired_.empty();
     });
     if (stop_) return;
     auto shelves = std::exchange(shelves_, {});
     auto entries = std::exchange(entries_, {});
     auto retired = std::exchange(retired_, {});
+    const bool give_back = std::exchange(give_back_, false);
     lock.unlock();
+    if (give_back) purge_memory();
     for (auto& shelf : shelves) {
       const uint64_t objects = shelf->table.size();
       shelf.reset();
@@ -100,7 +112,7 @@ void Janitor::run() {
     if (!retired.empty()) {
       const Gates::Snapshot turns = gates_.snapshot();
       while (!gates_.passed_since(turns)) std::this_thread::sleep_for(kRetry);
-      for (const Retired& item : retired) item.free(item.memory);
+      for (const Retired& item : retired) Background::retire(item.memory, item.free);
     }
     lock.lock();
   }

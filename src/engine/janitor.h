@@ -26,6 +26,9 @@ class Janitor {
   void free_later(std::vector<store::Entry*> entries);
   // Frees `memory` once every thread that was inside a turn has left it.
   void retire(void* memory, void (*free)(void*));
+  // Has what is free given back to the system, soon.
+  void give_memory_back();
+
   // Objects not yet freed (INFO lazyfree_pending_objects) and freed so far.
   uint64_t pending_objects() const { return pending_.load(std::memory_order_relaxed); }
   uint64_t freed_objects() const { return freed_.load(std::memory_order_relaxed); }
@@ -53,6 +56,7 @@ class Janitor {
   std::vector<std::unique_ptr<store::Shelf>> shelves_;
   std::vector<store::Entry*> entries_;
   std::vector<Retired> retired_;
+  bool give_back_ = false;
   bool stop_ = false;
   std::atomic<bool> started_{false};  // the meter is there
   std::thread thread_;

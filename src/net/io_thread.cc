@@ -1,11 +1,14 @@
 #include "net/io_thread.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <thread>
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/scheduling.h"
 #include "engine/client_memory.h"
 #include "engine/client_tracking.h"
 #include "engine/memory_limit.h"
@@ -51,6 +54,7 @@ void IoThread::refresh_limits() {
 
 void IoThread::run() {
   register_allocating_thread();
+  name_thread(fmt::format("io-{}", worker_.index).c_str());
   wait_mail();
   maintain();
   reactor_.start([this](bool more) {

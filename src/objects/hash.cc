@@ -5,7 +5,6 @@
 #include <new>
 #include <vector>
 
-#include "base/background.h"
 #include "base/memory.h"
 
 namespace scrubjay::objects {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string_view>
 
+#include "base/background.h"
 #include "base/hash.h"
 #include "scrubjay/detail/table.h"
 #include "scrubjay/detail/ttl_wheel.h"
@@ -138,7 +139,7 @@ class Hash {
   void discard(Field* field);
 
   const int64_t created_ms_;
-  Table table_;
+  Table table_{&Background::retire};
   std::unique_ptr<Wheel> wheel_;
   size_t field_bytes_ = 0;
 };

@@ -4,7 +4,6 @@
 #include <cstring>
 #include <new>
 
-#include "base/background.h"
 #include "base/memory.h"
 
 namespace scrubjay::objects {

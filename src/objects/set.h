@@ -6,6 +6,7 @@
 #include <memory>
 #include <string_view>
 
+#include "base/background.h"
 #include "base/hash.h"
 #include "scrubjay/detail/table.h"
 
@@ -76,7 +77,7 @@ class Set {
     return table_.find(hash, [&](const Member* other) { return other->text() == member; });
   }
 
-  Table table_;
+  Table table_{&Background::retire};
   size_t member_bytes_ = 0;
 };
 

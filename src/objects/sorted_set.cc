@@ -1,7 +1,5 @@
 #include "objects/sorted_set.h"
 
-#include "base/background.h"
-
 namespace scrubjay::objects {
 
 SortedSet::~SortedSet() {

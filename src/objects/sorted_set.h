@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/background.h"
 #include "base/hash.h"
 #include "objects/rank_tree.h"
 #include "scrubjay/detail/table.h"
@@ -94,7 +95,7 @@ class SortedSet {
   }
   void discard(Table::Slot slot);
 
-  Table table_;
+  Table table_{&Background::retire};
   RankTree tree_;
   size_t node_bytes_ = 0;
 };
