@@ -86,6 +86,7 @@ void LoadGenerator::send_due_probes(TimePoint time) {
     const std::string request = running.probe.request();
     if (request.empty()) continue;
     running.connection.under_way = 1;
+    running.server_time = server_time();
     running.connection.sent = now();
     send_all(running.connection.socket.get(), request);
   }
@@ -96,9 +97,17 @@ void LoadGenerator::take_probe_reply(RunningProbe& running, TimePoint time) {
   running.reply += bytes;
   if (running.connection.scanner.consume(bytes) == 0) return;
   running.connection.under_way = 0;
-  running.probe.on_reply(
-      {.sent = running.connection.sent, .received = time, .bytes = running.reply});
+  running.probe.on_reply({.sent = running.connection.sent,
+                          .received = time,
+                          .server_ran = server_time() - running.server_time,
+                          .bytes = running.reply});
   running.reply.clear();
+}
+
+Nanoseconds LoadGenerator::server_time() const {
+  timespec time{};
+  if (server_clock_) ::clock_gettime(*server_clock_, &time);
+  return std::chrono::seconds(time.tv_sec) + Nanoseconds(time.tv_nsec);
 }
 
 TimePoint LoadGenerator::next_due() const {

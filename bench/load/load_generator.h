@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +22,8 @@ namespace scrubjay::load {
 struct ProbeReply {
   TimePoint sent;
   TimePoint received;
+  // How long the server's threads ran between the two; 0 unless the server is timed.
+  Nanoseconds server_ran{0};
   std::string_view bytes;
 };
 
@@ -48,6 +52,9 @@ class LoadGenerator {
   // Sends these requests on each connection, and waits for the replies.
   void prepare(const std::function<void(std::string&)>& write, std::size_t requests);
   void add_probe(Probe probe);
+  // From now on tells for each wait how much of it the server's own threads ran (clock: see
+  // ServerProcess): on a virtual machine a wait is often somebody else's.
+  void time_server(clockid_t clock) { server_clock_ = clock; }
 
   // Loads the server until `limit` has passed or `source` is exhausted, then waits for what is
   // under way. Error replies are counted. Throws std::runtime_error when the server stops
@@ -69,6 +76,7 @@ class LoadGenerator {
     Connection connection;
     std::string reply;
     TimePoint due{};
+    Nanoseconds server_time{0};  // when it was sent
   };
 
   void watch(int fd, std::uint64_t id);
@@ -77,6 +85,7 @@ class LoadGenerator {
   void send_due_probes(TimePoint time);
   void take_probe_reply(RunningProbe& running, TimePoint time);
   TimePoint next_due() const;
+  Nanoseconds server_time() const;
   // Waits for events until `time` at most and takes the probes' replies; returns the connections
   // of the load that have something to read, and when the wait ended.
   TimePoint wait(TimePoint time, std::vector<std::size_t>& ready);
@@ -87,6 +96,7 @@ class LoadGenerator {
   std::vector<Connection> connections_;
   std::vector<RunningProbe> probes_;
   std::vector<char> buffer_;
+  std::optional<clockid_t> server_clock_;
 };
 
 }  // namespace scrubjay::load

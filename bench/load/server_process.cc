@@ -157,9 +157,19 @@ CpuTime ServerProcess::cpu_time() const {
   return sum;
 }
 
+clockid_t ServerProcess::cpu_clock() const {
+  clockid_t clock{};
+  if (const int error = ::clock_getcpuclockid(pid_, &clock); error != 0)
+    throw std::system_error(error, std::generic_category(), "clock_getcpuclockid");
+  return clock;
+}
+
 std::uint64_t ServerProcess::resident_bytes() const {
   const std::uint64_t exact = kilobyte_line(fmt::format("/proc/{}/smaps_rollup", pid_), "Rss:");
-  if (exact > 0) return exact;
+  return exact > 0 ? exact : roughly_resident_bytes();
+}
+
+std::uint64_t ServerProcess::roughly_resident_bytes() const {
   return kilobyte_line(fmt::format("/proc/{}/status", pid_), "VmRSS:");
 }
 
