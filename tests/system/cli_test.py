@@ -16,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
+
+from harness import Server, request
 
 SEED = (
     ("SET", "plain", "hello world"),
@@ -160,30 +161,6 @@ CANNED = [
 ]
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for_port(port):
-    for _ in range(100):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.05)
-    sys.exit(f"no server on port {port}")
-
-
-def start_server(program, folder, *options):
-    port = free_port()
-    process = subprocess.Popen([program, "--port", str(port), "--dir", folder, "--save", "", *options],
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for_port(port)
-    return process, port
-
-
 class CannedServer:
     """Answers the command X with the bytes at hand and HELLO with a map; then closes."""
 
@@ -263,19 +240,16 @@ def main():
     try:
         port = options.port
         if not port:
-            process, port = start_server(options.server, folder.name)
-            started.append(process)
-        locked, locked_port = start_server(options.server, folder.name, "--requirepass", "s:e@c",
-                                           "--unixsocket", folder.name + "/socket")
+            started.append(Server(options.server))
+            port = started[-1].port
+        locked = Server(options.server, "--requirepass", "s:e@c", "--unixsocket", folder.name + "/socket")
         started.append(locked)
         canned = CannedServer()
 
         def seed():
             with socket.create_connection(("127.0.0.1", port)) as connection:
                 for words in (("FLUSHALL",), *SEED):
-                    encoded = [word.encode() for word in words]
-                    connection.sendall(b"*%d\r\n" % len(encoded) + b"".join(
-                        b"$%d\r\n%s\r\n" % (len(word), word) for word in encoded))
+                    connection.sendall(request(*words))
                     connection.recv(4096)
 
         def both(title, arguments, text=None, extra=None, seeded=True):
@@ -307,7 +281,7 @@ def main():
             for protocol in ([], ["-3"], ["-3", "--show-pushes", "yes"], ["--no-raw"]):
                 both(f"{protocol} {answer!r}", ["-p", str(canned.port), *protocol, "X"], seeded=False)
 
-        secret = str(locked_port)
+        secret = str(locked.port)
         for arguments, extra in (
             (["PING"], None),
             (["-a", "s:e@c", "PING"], None),
@@ -332,9 +306,8 @@ def main():
         both("a socket", ["-s", folder.name + "/socket", "-a", "s:e@c", "PING"], seeded=False)
         both("login among lines", ["-p", secret], "PING\nAUTH s:e@c\nPING\n", seeded=False)
     finally:
-        for process in started:
-            process.terminate()
-            process.wait()
+        for server in started:
+            server.stop()
     print(f"{report.passed} passed, {report.failed} failed")
     return 1 if report.failed or not report.passed else 0
 

@@ -6,11 +6,11 @@ import os
 import random
 import shutil
 import socket
-import subprocess
 import sys
-import tempfile
 import time
 import unittest
+
+from harness import Server, request
 
 SERVER = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else None
 SEED = int(os.environ.get('EVENTS_SEED', '1'))
@@ -83,9 +83,7 @@ class Client:
         self.file = self.socket.makefile('rb')
 
     def send(self, *words):
-        encoded = [str(word).encode() for word in words]
-        self.socket.sendall(
-            b'*%d\r\n' % len(encoded) + b''.join(b'$%d\r\n%s\r\n' % (len(w), w) for w in encoded))
+        self.socket.sendall(request(*words))
 
     def read(self):
         line = self.file.readline()
@@ -105,22 +103,11 @@ class Client:
         self.socket.close()
 
 
-class Server:
+class WatchedServer:
     def __init__(self, path):
-        with socket.socket() as probe:
-            probe.bind(('127.0.0.1', 0))
-            port = probe.getsockname()[1]
-        self.folder = tempfile.TemporaryDirectory()
-        self.process = subprocess.Popen(
-            [path, '--port', str(port), '--bind', '127.0.0.1', '--save', '', '--dir', self.folder.name,
-             '--enable-debug-command', 'yes'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(100):
-            try:
-                self.client = Client(port)
-                break
-            except OSError:
-                time.sleep(0.05)
-        self.listener, self.waiter = Client(port), Client(port)
+        self.server = Server(path, '--enable-debug-command', 'yes')
+        self.client = Client(self.server.port)
+        self.listener, self.waiter = Client(self.server.port), Client(self.server.port)
         self.waiter_id = self.waiter.call('CLIENT', 'ID')[1:]
         self.client.call('CONFIG', 'SET', 'notify-keyspace-events', 'KEAmn')
         self.listener.call('PSUBSCRIBE', '__key*')
@@ -139,9 +126,7 @@ class Server:
     def stop(self):
         for client in (self.client, self.listener, self.waiter):
             client.close()
-        self.process.terminate()
-        self.process.wait(10)
-        self.folder.cleanup()
+        self.server.stop()
 
     def run(self, step):
         kind, commands = step
@@ -178,7 +163,7 @@ class EventOrderTest(unittest.TestCase):
     def test_the_same_events_in_the_same_order(self):
         random_ = random.Random(SEED)
         commands, waits = split(COMMANDS), split(WAITS)
-        servers = [Server(SERVER), Server('redis-server')]
+        servers = [WatchedServer(SERVER), WatchedServer('redis-server')]
         compared = 0
         try:
             for number in range(STEPS):

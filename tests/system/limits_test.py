@@ -3,47 +3,29 @@
 error or close the connection, and go on serving with bounded memory."""
 import os
 import resource
-import socket
-import subprocess
 import sys
-import tempfile
 import time
 import unittest
+
+from harness import Server
 
 SERVER = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else None
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
-
-
 class LimitsTest(unittest.TestCase):
     def setUp(self):
-        self.port = free_port()
-        self.folder = tempfile.TemporaryDirectory()
-        self.process = subprocess.Popen(
-            [SERVER, '--port', str(self.port), '--bind', '127.0.0.1', '--save', '', '--dir', self.folder.name],
-            stdout=subprocess.DEVNULL)
+        self.server = Server(SERVER)
         self.sockets = []
-        for _ in range(100):
-            try:
-                self.control = self.connect()
-                break
-            except OSError:
-                time.sleep(0.05)
+        self.control = self.connect()
 
     def tearDown(self):
         for opened in self.sockets:
             opened.close()
-        self.assertIsNone(self.process.poll(), 'the server has ended')
-        self.process.terminate()
-        self.assertEqual(self.process.wait(10), 0)
-        self.folder.cleanup()
+        self.assertFalse(self.server.has_ended())
+        self.assertEqual(self.server.stop(), 0)
 
     def connect(self):
-        opened = socket.create_connection(('127.0.0.1', self.port), 10)
+        opened = self.server.connect()
         self.sockets.append(opened)
         return opened
 
@@ -64,7 +46,7 @@ class LimitsTest(unittest.TestCase):
         return data
 
     def resident(self):
-        with open('/proc/%d/status' % self.process.pid) as status:
+        with open('/proc/%d/status' % self.server.process.pid) as status:
             return next(int(line.split()[1]) * 1024 for line in status if line.startswith('VmRSS'))
 
     def used_memory(self):

@@ -3,8 +3,6 @@
 python3 tests/system/memory_limit_test.py build/release/scrubjay
 """
 import random
-import subprocess
-import socket
 import sys
 import threading
 import time
@@ -12,38 +10,20 @@ import unittest
 
 import redis
 
+from harness import Server
+
 SERVER = sys.argv.pop(1) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else None
 MEGABYTE = 1 << 20
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class MemoryLimit(unittest.TestCase):
     def start(self, *options):
-        self.port = free_port()
-        self.server = subprocess.Popen(
-            [SERVER, "--port", str(self.port), "--save", "", *options],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.addCleanup(self.stop)
-        client = self.connect()
-        for _ in range(200):
-            try:
-                client.ping()
-                return client
-            except redis.ConnectionError:
-                time.sleep(0.02)
-        self.fail("the server does not answer")
-
-    def stop(self):
-        self.server.terminate()
-        self.server.wait()
+        self.server = Server(SERVER, *options)
+        self.addCleanup(self.server.stop)
+        return self.connect()
 
     def connect(self):
-        return redis.Redis(port=self.port)
+        return redis.Redis(port=self.server.port)
 
     def test_scattered_keys_are_moved_together(self):
         client = self.start("--active-defrag-ignore-bytes", "1mb", "--threads", "2")

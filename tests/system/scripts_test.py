@@ -2,12 +2,11 @@
 """Scripts that run too long: scripts_test.py PATH_TO_SERVER. Others are told BUSY, the kill commands are
 always heard, with one thread and with two."""
 import os
-import socket
-import subprocess
 import sys
-import tempfile
 import time
 import unittest
+
+from harness import Server, request
 
 SERVER = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else None
 BUSY = b'-BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.\r\n'
@@ -16,20 +15,9 @@ CAUGHT_LOOP = 'while true do pcall(function() while true do end end) end'
 WRITING_LOOP = "redis.call('set','written','1') while true do end"
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
-
-
-def request(*words):
-    encoded = [str(word).encode() for word in words]
-    return b'*%d\r\n' % len(encoded) + b''.join(b'$%d\r\n%s\r\n' % (len(w), w) for w in encoded)
-
-
 class Client:
-    def __init__(self, port):
-        self.socket = socket.create_connection(('127.0.0.1', port), 10)
+    def __init__(self, server):
+        self.socket = server.connect()
 
     def send(self, *words):
         self.socket.sendall(request(*words))
@@ -53,31 +41,18 @@ class ScriptsTest(unittest.TestCase):
     threads = 1
 
     def setUp(self):
-        self.port = free_port()
-        self.folder = tempfile.TemporaryDirectory()
-        self.process = subprocess.Popen(
-            [SERVER, '--port', str(self.port), '--bind', '127.0.0.1', '--save', '', '--threads',
-             str(self.threads), '--busy-reply-threshold', '100', '--dir', self.folder.name],
-            stdout=subprocess.DEVNULL)
+        self.server = Server(SERVER, '--threads', str(self.threads), '--busy-reply-threshold', '100')
         self.clients = []
-        for _ in range(100):
-            try:
-                self.control = self.connect()
-                break
-            except OSError:
-                time.sleep(0.05)
+        self.control = self.connect()
         self.others = [self.connect() for _ in range(4)]  # on every thread
 
     def tearDown(self):
         for client in self.clients:
             client.socket.close()
-        if self.process.poll() is None:
-            self.process.terminate()
-        self.assertEqual(self.process.wait(10), 0)
-        self.folder.cleanup()
+        self.assertEqual(self.server.stop(), 0)
 
     def connect(self):
-        client = Client(self.port)
+        client = Client(self.server)
         self.clients.append(client)
         return client
 
@@ -187,7 +162,7 @@ class ScriptsTest(unittest.TestCase):
             self.assertTrue(other.call('SCRIPT', 'KILL').startswith(b'-UNKILLABLE Sorry the script'))
         self.assertEqual(self.control.call('SHUTDOWN'), BUSY)
         self.control.send('SHUTDOWN', 'NOSAVE')
-        self.assertEqual(self.process.wait(10), 0)
+        self.assertEqual(self.server.process.wait(10), 0)
 
     def test_what_waits_goes_on_afterwards(self):
         waiter = self.others[0]

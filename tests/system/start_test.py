@@ -15,14 +15,10 @@ import tempfile
 import time
 import unittest
 
+from harness import free_port
+
 SERVER = None
 SECONDS = 10
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
 
 
 class Client:

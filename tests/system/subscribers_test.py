@@ -4,26 +4,15 @@ its messages is closed at a limit, the publisher and the others notice nothing, 
 import os
 import re
 import socket
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
 
+from harness import Server, request
+
 SERVER = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else None
 MB = 1 << 20
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
-
-
-def request(*words):
-    encoded = [word if isinstance(word, bytes) else str(word).encode() for word in words]
-    return b'*%d\r\n' % len(encoded) + b''.join(b'$%d\r\n%s\r\n' % (len(w), w) for w in encoded)
 
 
 class Client:
@@ -78,29 +67,18 @@ class Client:
 
 class SubscribersTest(unittest.TestCase):
     def setUp(self):
-        self.port = free_port()
-        self.folder = tempfile.TemporaryDirectory()
-        self.process = subprocess.Popen(
-            [SERVER, '--port', str(self.port), '--bind', '127.0.0.1', '--save', '', '--threads', '2',
-             '--dir', self.folder.name], stdout=subprocess.DEVNULL)
+        self.server = Server(SERVER, '--threads', '2')
         self.clients = []
-        for _ in range(100):
-            try:
-                self.control = self.connect()
-                break
-            except OSError:
-                time.sleep(0.05)
+        self.control = self.connect()
 
     def tearDown(self):
         for client in self.clients:
             client.close()
-        self.assertIsNone(self.process.poll(), 'the server has ended')
-        self.process.terminate()
-        self.assertEqual(self.process.wait(10), 0)
-        self.folder.cleanup()
+        self.assertFalse(self.server.has_ended())
+        self.assertEqual(self.server.stop(), 0)
 
     def connect(self, receive_buffer=None):
-        client = Client(self.port, receive_buffer)
+        client = Client(self.server.port, receive_buffer)
         self.clients.append(client)
         return client
 
@@ -153,7 +131,7 @@ class SubscribersTest(unittest.TestCase):
         done = threading.Event()
 
         def watch():
-            watcher = Client(self.port)
+            watcher = Client(self.server.port)
             while not done.wait(0.01):
                 found = re.search(rb'used_memory:(\d+)', watcher.call('INFO', 'memory'))
                 peak[0] = max(peak[0], int(found[1]) - before)

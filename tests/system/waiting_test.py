@@ -3,55 +3,32 @@
 nobody works meanwhile."""
 import os
 import resource
-import socket
-import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
+from harness import Server, request
+
 SERVER = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else None
 CLIENTS = 1000
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
-
-
-def request(*words):
-    encoded = [str(word).encode() for word in words]
-    return b'*%d\r\n' % len(encoded) + b''.join(b'$%d\r\n%s\r\n' % (len(w), w) for w in encoded)
 
 
 class WaitingTest(unittest.TestCase):
     def setUp(self):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4096)), hard))
-        self.port = free_port()
-        self.folder = tempfile.TemporaryDirectory()
-        self.process = subprocess.Popen(
-            [SERVER, '--port', str(self.port), '--bind', '127.0.0.1', '--save', '', '--threads', '2',
-             '--dir', self.folder.name], stdout=subprocess.DEVNULL)
+        self.server = Server(SERVER, '--threads', '2')
         self.sockets = []
-        for _ in range(100):
-            try:
-                self.control = self.connect()
-                break
-            except OSError:
-                time.sleep(0.05)
+        self.control = self.connect()
 
     def tearDown(self):
         for opened in self.sockets:
             opened.close()
-        self.assertIsNone(self.process.poll(), 'the server has ended')
-        self.process.terminate()
-        self.assertEqual(self.process.wait(10), 0)
-        self.folder.cleanup()
+        self.assertFalse(self.server.has_ended())
+        self.assertEqual(self.server.stop(), 0)
 
     def connect(self):
-        opened = socket.create_connection(('127.0.0.1', self.port), 10)
+        opened = self.server.connect()
         self.sockets.append(opened)
         return opened
 
@@ -68,7 +45,7 @@ class WaitingTest(unittest.TestCase):
         self.fail('not %d clients wait: %s' % (count, info))
 
     def cpu_seconds(self):
-        with open('/proc/%d/stat' % self.process.pid, encoding='ascii') as stat:
+        with open('/proc/%d/stat' % self.server.process.pid, encoding='ascii') as stat:
             fields = stat.read().rsplit(')', 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 

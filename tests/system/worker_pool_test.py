@@ -6,11 +6,11 @@ import os
 import random
 import signal
 import socket
-import subprocess
 import sys
-import tempfile
 import time
 import unittest
+
+from harness import Server, request
 
 SERVER = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else None
 ENTRIES = int(sys.argv.pop(1)) if len(sys.argv) > 1 else 100_000
@@ -18,12 +18,6 @@ WORKERS = 20
 AT_ONCE = 50
 ABANDONED_MS = 300  # so long idle, an entry's worker is taken for dead
 LIMIT_S = 120
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
 
 
 class Client:
@@ -39,12 +33,7 @@ class Client:
         return self.pipeline([words])[0]
 
     def pipeline(self, commands):
-        message = b''
-        for words in commands:
-            encoded = [str(word).encode() for word in words]
-            message += b'*%d\r\n' % len(encoded)
-            message += b''.join(b'$%d\r\n%s\r\n' % (len(word), word) for word in encoded)
-        self.socket.sendall(message)
+        self.socket.sendall(b''.join(request(*words) for words in commands))
         return [self.read() for _ in commands]
 
     def read(self):
@@ -79,28 +68,17 @@ def work(port, name):
 
 class WorkerPoolTest(unittest.TestCase):
     def setUp(self):
-        self.port = free_port()
-        self.folder = tempfile.TemporaryDirectory()
-        self.server = subprocess.Popen(
-            [SERVER, '--port', str(self.port), '--bind', '127.0.0.1', '--save', '', '--threads', '2',
-             '--dir', self.folder.name], stdout=subprocess.DEVNULL)
+        self.server = Server(SERVER, '--threads', '2')
         self.workers = []
         self.hired = 0
-        for _ in range(100):
-            try:
-                self.client = Client(self.port)
-                break
-            except OSError:
-                time.sleep(0.05)
+        self.client = Client(self.server.port)
 
     def tearDown(self):
         for pid in self.workers:
             self.end(pid)
-        self.assertIsNone(self.server.poll(), 'the server has ended')
+        self.assertFalse(self.server.has_ended())
         self.client.close()
-        self.server.terminate()
-        self.assertEqual(self.server.wait(10), 0)
-        self.folder.cleanup()
+        self.assertEqual(self.server.stop(), 0)
 
     def hire(self):
         name = 'worker%d' % self.hired
@@ -108,7 +86,7 @@ class WorkerPoolTest(unittest.TestCase):
         pid = os.fork()
         if pid == 0:
             try:
-                work(self.port, name)
+                work(self.server.port, name)
             finally:
                 os._exit(1)
         return pid
