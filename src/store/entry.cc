@@ -249,7 +249,7 @@ std::string_view Entry::block_view() const {
 bool Entry::assign_in_place(std::string_view value) {
   if (is_block() || value.size() >= kBlockSize) return false;
   const size_t needed = value_offset() + value.size();
-  if (good_size(needed) != good_size(total_size())) return false;
+  if (value.size() != value_size_ && good_size(needed) != good_size(total_size())) return false;
   std::memcpy(bytes() + value_offset(), value.data(), value.size());
   value_size_ = static_cast<uint16_t>(value.size());
   return true;

@@ -12,6 +12,7 @@
 namespace scrubjay::store {
 
 void LockedKeys::lock_one(uint64_t hash, int64_t now_ms) {
+  last_.name = nullptr;
   if (world_) [[unlikely]] {
     ++inside_world_;
     return;
@@ -25,6 +26,7 @@ void LockedKeys::lock_one(uint64_t hash, int64_t now_ms) {
 }
 
 void LockedKeys::lock(std::span<const Key> keys, int64_t now_ms) {
+  last_.name = nullptr;
   if (world_) [[unlikely]] {
     ++inside_world_;
     return;
@@ -44,6 +46,7 @@ void LockedKeys::lock(std::span<const Key> keys, int64_t now_ms) {
 }
 
 void LockedKeys::hold_world() {
+  last_.name = nullptr;
   if (world_) [[unlikely]] {
     ++inside_world_;
     return;
@@ -57,6 +60,7 @@ void LockedKeys::hold_world() {
 }
 
 void LockedKeys::unlock() {
+  last_.name = nullptr;
   if (inside_world_ != 0) [[unlikely]] {
     --inside_world_;
     return;
@@ -82,7 +86,7 @@ Stripe& LockedKeys::held_stripe(const Key& key) {
   return keyspace_.stripe(number);
 }
 
-LockedKeys::Found LockedKeys::locate(Stripe& stripe, int database, const Key& key) {
+LockedKeys::Found LockedKeys::search(Stripe& stripe, int database, const Key& key) {
   Found found;
   found.shelf = stripe.shelf(database);
   if (found.shelf == nullptr) return found;
@@ -90,6 +94,19 @@ LockedKeys::Found LockedKeys::locate(Stripe& stripe, int database, const Key& ke
       key.hash, [&](const Entry* entry) { return entry->key() == key.text; });
   if (found.slot) found.entry = found.slot.get();
   return found;
+}
+
+LockedKeys::Found LockedKeys::locate(Stripe& stripe, int database, const Key& key) {
+  if (last_.name == key.text.data() && last_.size == key.text.size() &&
+      last_.database == database && last_.generation == generation_) [[unlikely]] {
+    Found found = last_.found;
+    if (found.slot) found.entry = found.slot.get();
+    if constexpr (kDebugChecks) {
+      if (search(stripe, database, key).entry != found.entry) std::abort();
+    }
+    return found;
+  }
+  return search(stripe, database, key);
 }
 
 LockedKeys::Found LockedKeys::locate_live(Stripe& stripe, int database, const Key& key) {
@@ -149,6 +166,8 @@ const Entry* LockedKeys::find_in(int database, const Key& key, Lookup lookup) {
                       entry != nullptr ? detail::KeyUse::kHit : detail::KeyUse::kMiss);
     }
   }
+  if (lookup == Lookup::kWrite && (entry != nullptr || !found.slot))
+    last_ = {key.text.data(), key.text.size(), database, generation_, found};
   if (touching_ && (lookup == Lookup::kRead || lookup == Lookup::kWrite)) {
     if (entry != nullptr)
       touch(found, key.hash,

@@ -45,7 +45,11 @@ class LockedKeys {
   // Unlocks, and frees what the edits left behind.
   void unlock();
   bool holds_world() const { return world_; }
-  void select(int database) { database_ = database; }
+  // The database of the handler that runs next.
+  void select(int database) {
+    database_ = database;
+    last_.name = nullptr;  // between two commands anything may have happened
+  }
   void set_listener(ChangeListener* listener) { listener_ = listener; }
   // CLIENT NO-TOUCH: lookups are no use of a key.
   void set_touching(bool touching) { touching_ = touching; }
@@ -131,6 +135,7 @@ class LockedKeys {
   };
   Stripe& held_stripe(const Key& key);
   Found locate(Stripe& stripe, int database, const Key& key);
+  Found search(Stripe& stripe, int database, const Key& key);
   // As locate, but an entry past its deadline is removed (or hidden, while expiry is frozen), and
   // so are fields of a hash that are past theirs.
   Found locate_live(Stripe& stripe, int database, const Key& key);
@@ -163,6 +168,14 @@ class LockedKeys {
   std::vector<Entry*> graveyard_;  // long values, freed after unlock
   std::vector<KeyName> ready_;
   uint64_t generation_ = 0;  // grows when slots of tables may have moved
+  // What the command looked up last for writing: it is going to edit it.
+  struct {
+    const char* name = nullptr;  // where the key's name lies; nullptr: nothing
+    size_t size = 0;
+    int database = 0;
+    uint64_t generation = 0;
+    Found found;
+  } last_;
 };
 
 }  // namespace scrubjay::store
