@@ -29,6 +29,7 @@ class TrackedKey {
       ++key->count_;
       return true;
     }
+    if (key->form_ == Form::kList && key->count_ > 0 && key->words()[0] == number) return false;
     return add_slowly(key, number);
   }
   TrackedKey(const TrackedKey&) = delete;
