@@ -21,8 +21,6 @@ constexpr auto kFillTimeout = 180s;
 constexpr auto kSettle = 1s;
 constexpr double kLongestMs = 2;
 constexpr int kRounds = 4;
-constexpr std::string_view kSlowLog = "--slowlog-log-slower-than";
-constexpr std::string_view kSlowUs = "200";
 
 struct Growth {
   LoadResult load;
@@ -41,9 +39,9 @@ struct Growth {
   double longest_run_ms() const { return std::max(milliseconds(server_ran.max()), slowest_ms); }
 };
 
-// The longest entry of the slow log, of the last 128.
+// The longest entry of the slow log.
 double slowest_command_ms(const ServerProcess& server) {
-  const std::string reply = Client(server.port()).ask({"SLOWLOG", "GET", "128"});
+  const std::string reply = Client(server.port()).ask({"SLOWLOG", "GET", "-1"});
   // An entry: *6, its number, its time, how many microseconds it took, and what it was.
   static const std::regex entry(R"(\*6\r\n:\d+\r\n:\d+\r\n:(\d+)\r\n)");
   double slowest = 0;
@@ -81,7 +79,8 @@ LoadResult fill(const ServerProcess& server, std::uint64_t keys, LatencyHistogra
 Growth grow(const ServerCommand& command, std::uint64_t keys) {
   Growth growth;
   ServerCommand logging = command;
-  logging.arguments.insert(logging.arguments.end(), {std::string(kSlowLog), std::string(kSlowUs)});
+  for (const char* argument : {"--slowlog-log-slower-than", "200", "--slowlog-max-len", "100000"})
+    logging.arguments.emplace_back(argument);
   const ServerProcess server(logging);
   const CpuTime own_before = own_cpu_time();
   const CpuTime server_before = server.cpu_time();
