@@ -29,7 +29,10 @@ class Server:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(200):
             try:
-                self.connect().close()
+                with self.connect() as probe:
+                    probe.sendall(b'QUIT\r\n')
+                    while probe.recv(100):
+                        pass  # it counts as a client until the server has closed it
                 return
             except OSError:
                 time.sleep(0.02)
