@@ -102,26 +102,15 @@ void measure_flush(Bench& bench) {
   LatencyHistogram server_ran;
   LoadGenerator load(server.port(), 1, 1);
   load.time_server(server.cpu_clock());
-  load.add_probe({.interval = 200us,
-                  .request =
-                      [] {
-                        std::string out;
-                        append_request(out, {"PING"});
-                        return out;
-                      },
-                  .on_reply =
-                      [&](const ProbeReply& reply) {
-                        const Nanoseconds wait = reply.received - reply.sent;
-                        waits.record(wait);
-                        server_ran.record(std::min(wait, reply.server_ran));
-                      }});
+  load.add_probe(ping_probe(200us, [&](const ProbeReply& reply) {
+    waits.record(reply.wait());
+    server_ran.record(reply.server_ran);
+  }));
   bool sent = false;
   load.add_probe({.interval = 300ms,
                   .request =
                       [&] {
-                        std::string out;
-                        if (!std::exchange(sent, true)) append_request(out, {"FLUSHALL"});
-                        return out;
+                        return std::exchange(sent, true) ? std::string() : request({"FLUSHALL"});
                       },
                   .on_reply = [](const ProbeReply&) {}});
   const TimePoint start = now();

@@ -70,19 +70,10 @@ Waits measure_waits(const ServerCommand& command, const Kind& kind, std::uint64_
   load.time_server(server.cpu_clock());
   Waits waits;
   bool sent = false;
-  load.add_probe({.interval = kProbeInterval,
-                  .request =
-                      [] {
-                        std::string out;
-                        append_request(out, {"PING"});
-                        return out;
-                      },
-                  .on_reply =
-                      [&](const ProbeReply& reply) {
-                        const Nanoseconds wait = reply.received - reply.sent;
-                        (sent ? waits.meanwhile : waits.at_rest).record(wait);
-                        if (sent) waits.server_ran.record(std::min(wait, reply.server_ran));
-                      }});
+  load.add_probe(ping_probe(kProbeInterval, [&](const ProbeReply& reply) {
+    (sent ? waits.meanwhile : waits.at_rest).record(reply.wait());
+    if (sent) waits.server_ran.record(reply.server_ran);
+  }));
   const TimePoint start = now();
   // Until the DEL, small ones are written and deleted: a page of the program that nothing touched
   // for seconds may cost a virtual machine a tenth of a millisecond.
@@ -90,17 +81,13 @@ Waits measure_waits(const ServerCommand& command, const Kind& kind, std::uint64_
   load.add_probe({.interval = kSmallInterval,
                   .request =
                       [&] {
-                        std::string out;
-                        if (sent) return out;
+                        if (sent) return std::string();
                         if (now() - start >= kBeforeDelete) {
                           sent = true;
-                          append_request(out, {"DEL", "big"});
-                        } else if (std::exchange(small, !small)) {
-                          append_request(out, {"DEL", "small"});
-                        } else {
-                          append_request(out, {"COPY", "model", "small"});
+                          return request({"DEL", "big"});
                         }
-                        return out;
+                        return std::exchange(small, !small) ? request({"DEL", "small"})
+                                                            : request({"COPY", "model", "small"});
                       },
                   .on_reply = [](const ProbeReply&) {}});
   load.run_probes([&] { return now() - start > kWatched; });

@@ -34,12 +34,6 @@ struct Expiry {
   double after = 0;
 };
 
-std::string request(std::initializer_list<std::string_view> arguments) {
-  std::string out;
-  append_request(out, arguments);
-  return out;
-}
-
 // Writes the keys and returns their deadline, at least a second away. A server too slow for the
 // time it is given gets twice as much.
 Milliseconds fill_with_deadline(const ServerProcess& server, std::uint64_t keys) {
@@ -79,7 +73,7 @@ Expiry expire(const ServerCommand& command, std::uint64_t keys) {
              return wanted ? request({"PING"}) : std::string();
            },
        .on_reply =
-           [&](const ProbeReply& reply) { expiry.ping.record(reply.received - reply.sent); }});
+           [&](const ProbeReply& reply) { expiry.ping.record(reply.wait()); }});
   probes.add_probe({.interval = kSizeInterval,
                     .request =
                         [&] {

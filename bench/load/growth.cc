@@ -58,17 +58,11 @@ LoadResult fill(const ServerProcess& server, std::uint64_t keys, LatencyHistogra
   LoadGenerator load(server.port(), kFillers, kFillerDepth);
   load.time_server(server.cpu_clock());
   load.add_probe({.interval = kProbeInterval,
-                  .request =
-                      [&] {
-                        std::string request;
-                        append_request(request, {"GET", key_name(random() % source.written())});
-                        return request;
-                      },
+                  .request = [&] { return request({"GET", key_name(random() % source.written())}); },
                   .on_reply =
                       [&](const ProbeReply& reply) {
-                        const Nanoseconds wait = reply.received - reply.sent;
-                        probe.record(wait);
-                        server_ran.record(std::min(wait, reply.server_ran));
+                        probe.record(reply.wait());
+                        server_ran.record(reply.server_ran);
                       }});
   LoadResult result = load.run(source, kFillTimeout);
   expect_no_errors(result);

@@ -30,6 +30,12 @@ timespec timespec_of(Nanoseconds time) {
 
 }  // namespace
 
+Probe ping_probe(Nanoseconds interval, std::function<void(const ProbeReply&)> on_reply) {
+  return {.interval = interval,
+          .request = [] { return request({"PING"}); },
+          .on_reply = std::move(on_reply)};
+}
+
 LoadGenerator::LoadGenerator(std::uint16_t port, std::size_t connections, std::size_t depth)
     : port_(port), epoll_(::epoll_create1(EPOLL_CLOEXEC)), depth_(depth), buffer_(kBufferBytes) {
   if (epoll_.get() < 0) throw_errno("epoll_create1");
@@ -99,7 +105,8 @@ void LoadGenerator::take_probe_reply(RunningProbe& running, TimePoint time) {
   running.connection.under_way = 0;
   running.probe.on_reply({.sent = running.connection.sent,
                           .received = time,
-                          .server_ran = server_time() - running.server_time,
+                          .server_ran = std::min(server_time() - running.server_time,
+                                                 time - running.connection.sent),
                           .bytes = running.reply});
   running.reply.clear();
 }

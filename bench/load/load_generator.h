@@ -25,6 +25,8 @@ struct ProbeReply {
   // How long the server's threads ran between the two; 0 unless the server is timed.
   Nanoseconds server_ran{0};
   std::string_view bytes;
+
+  Nanoseconds wait() const { return received - sent; }
 };
 
 struct Probe {
@@ -33,6 +35,9 @@ struct Probe {
   std::function<std::string()> request;
   std::function<void(const ProbeReply&)> on_reply;
 };
+
+// A PING each `interval`.
+Probe ping_probe(Nanoseconds interval, std::function<void(const ProbeReply&)> on_reply);
 
 struct LoadResult {
   std::uint64_t requests = 0;

@@ -21,6 +21,12 @@ void append_request(std::string& out, std::initializer_list<std::string_view> ar
   }
 }
 
+std::string request(std::initializer_list<std::string_view> arguments) {
+  std::string out;
+  append_request(out, arguments);
+  return out;
+}
+
 std::string key_name(std::uint64_t index) {
   std::string name = "memtier-key:";
   const fmt::format_int digits(kFirstKey + index);
