@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/memory.h"
 #include "commands/table.h"
 #include "engine/dispatcher.h"
 #include "engine/maintenance.h"
@@ -23,6 +24,7 @@ class EngineFixture : public ::testing::Test {
 
   EngineFixture()
       : commands_(commands::all_rows()), services_(clock_, config::Config{}, commands_, 1) {
+    register_allocating_thread();  // what it has allocated counts
     worker().stamp_ns = clock_.now_ns();
   }
 
