@@ -107,12 +107,10 @@ void measure_flush(Bench& bench) {
     server_ran.record(reply.server_ran);
   }));
   bool sent = false;
-  load.add_probe({.interval = 300ms,
-                  .request =
-                      [&] {
-                        return std::exchange(sent, true) ? std::string() : request({"FLUSHALL"});
-                      },
-                  .on_reply = [](const ProbeReply&) {}});
+  load.add_probe(
+      {.interval = 300ms,
+       .request = [&] { return std::exchange(sent, true) ? std::string() : request({"FLUSHALL"}); },
+       .on_reply = [](const ProbeReply&) {}});
   const TimePoint start = now();
   TimePoint looked = start;
   double resident = full;

@@ -72,8 +72,7 @@ Expiry expire(const ServerCommand& command, std::uint64_t keys) {
              const bool wanted = time >= -kPingBefore && time <= kPingAfter;
              return wanted ? request({"PING"}) : std::string();
            },
-       .on_reply =
-           [&](const ProbeReply& reply) { expiry.ping.record(reply.wait()); }});
+       .on_reply = [&](const ProbeReply& reply) { expiry.ping.record(reply.wait()); }});
   probes.add_probe({.interval = kSizeInterval,
                     .request =
                         [&] {

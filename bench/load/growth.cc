@@ -58,7 +58,10 @@ LoadResult fill(const ServerProcess& server, std::uint64_t keys, LatencyHistogra
   LoadGenerator load(server.port(), kFillers, kFillerDepth);
   load.time_server(server.cpu_clock());
   load.add_probe({.interval = kProbeInterval,
-                  .request = [&] { return request({"GET", key_name(random() % source.written())}); },
+                  .request =
+                      [&] {
+                        return request({"GET", key_name(random() % source.written())});
+                      },
                   .on_reply =
                       [&](const ProbeReply& reply) {
                         probe.record(reply.wait());

@@ -103,11 +103,11 @@ void LoadGenerator::take_probe_reply(RunningProbe& running, TimePoint time) {
   running.reply += bytes;
   if (running.connection.scanner.consume(bytes) == 0) return;
   running.connection.under_way = 0;
-  running.probe.on_reply({.sent = running.connection.sent,
-                          .received = time,
-                          .server_ran = std::min(server_time() - running.server_time,
-                                                 time - running.connection.sent),
-                          .bytes = running.reply});
+  running.probe.on_reply(
+      {.sent = running.connection.sent,
+       .received = time,
+       .server_ran = std::min(server_time() - running.server_time, time - running.connection.sent),
+       .bytes = running.reply});
   running.reply.clear();
 }
 
