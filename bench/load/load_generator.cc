@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "server_process.h"
+
 namespace scrubjay::load {
 namespace {
 
@@ -93,6 +95,7 @@ void LoadGenerator::send_due_probes(TimePoint time) {
     if (request.empty()) continue;
     running.connection.under_way = 1;
     running.server_time = server_time();
+    if (server_clock_) running.own_waiting = own_cpu_time().waiting;
     running.connection.sent = now();
     send_all(running.connection.socket.get(), request);
   }
@@ -103,11 +106,13 @@ void LoadGenerator::take_probe_reply(RunningProbe& running, TimePoint time) {
   running.reply += bytes;
   if (running.connection.scanner.consume(bytes) == 0) return;
   running.connection.under_way = 0;
-  running.probe.on_reply(
-      {.sent = running.connection.sent,
-       .received = time,
-       .server_ran = std::min(server_time() - running.server_time, time - running.connection.sent),
-       .bytes = running.reply});
+  ProbeReply reply{.sent = running.connection.sent, .received = time, .bytes = running.reply};
+  if (server_clock_) {
+    const Nanoseconds ran = server_time() - running.server_time;
+    const Nanoseconds own = own_cpu_time().waiting - running.own_waiting;
+    reply.server_ran = std::clamp(reply.wait() - own, Nanoseconds(0), ran);
+  }
+  running.probe.on_reply(reply);
   running.reply.clear();
 }
 

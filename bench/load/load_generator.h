@@ -22,7 +22,8 @@ namespace scrubjay::load {
 struct ProbeReply {
   TimePoint sent;
   TimePoint received;
-  // How long the server's threads ran between the two; 0 unless the server is timed.
+  // How long the server's threads ran between the two, but not while the generator itself waited for
+  // its core; 0 unless the server is timed.
   Nanoseconds server_ran{0};
   std::string_view bytes;
 
@@ -57,8 +58,8 @@ class LoadGenerator {
   // Sends these requests on each connection, and waits for the replies.
   void prepare(const std::function<void(std::string&)>& write, std::size_t requests);
   void add_probe(Probe probe);
-  // From now on tells for each wait how much of it the server's own threads ran (clock: see
-  // ServerProcess): on a virtual machine a wait is often somebody else's.
+  // From now on tells for each wait how much of it is the server's (its clock: see ServerProcess):
+  // on a virtual machine a wait is often somebody else's.
   void time_server(clockid_t clock) { server_clock_ = clock; }
 
   // Loads the server until `limit` has passed or `source` is exhausted, then waits for what is
@@ -82,6 +83,7 @@ class LoadGenerator {
     std::string reply;
     TimePoint due{};
     Nanoseconds server_time{0};  // when it was sent
+    Nanoseconds own_waiting{0};
   };
 
   void watch(int fd, std::uint64_t id);

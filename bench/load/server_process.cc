@@ -1,6 +1,7 @@
 #include "server_process.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -62,7 +63,15 @@ bool set_core(int core) {
 }  // namespace
 
 CpuTime own_cpu_time() {
-  return read_schedstat("/proc/self/schedstat");
+  static const FileDescriptor file(::open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC));
+  std::array<char, 64> text{};
+  const ssize_t size = ::pread(file.get(), text.data(), text.size(), 0);
+  const char* const end = text.data() + std::max<ssize_t>(size, 0);
+  std::int64_t running = 0;
+  std::int64_t waiting = 0;
+  const char* const space = std::from_chars(text.data(), end, running).ptr;
+  if (space < end) std::from_chars(space + 1, end, waiting);
+  return {.running = Nanoseconds(running), .waiting = Nanoseconds(waiting)};
 }
 
 void pin_to_core(int core) {

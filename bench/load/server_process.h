@@ -27,7 +27,7 @@ struct CpuTime {
   Nanoseconds waiting{0};  // ready to run, but the core was busy with something else
 };
 
-// Of the calling process's first thread.
+// Of the calling process's first thread; a few microseconds.
 CpuTime own_cpu_time();
 
 // Keeps the calling thread, and what it starts, on one core. Throws std::system_error.

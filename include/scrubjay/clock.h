@@ -72,10 +72,11 @@ class Clock {
     return anchor.ns;
   }
   static double measure_ns_per_tick() {
+    constexpr std::chrono::microseconds kMeasured{300};  // to a thousandth or better
     const auto start = std::chrono::steady_clock::now();
     const uint64_t ticks = __rdtsc();
     std::chrono::nanoseconds passed{};
-    while (passed < std::chrono::milliseconds(2)) passed = std::chrono::steady_clock::now() - start;
+    while (passed < kMeasured) passed = std::chrono::steady_clock::now() - start;
     return static_cast<double>(passed.count()) / static_cast<double>(__rdtsc() - ticks);
   }
 #else

@@ -8,25 +8,24 @@
 #include <cstdint>
 #include <thread>
 
+#include "base/scheduling.h"
+#include "scrubjay/clock.h"
+
 namespace scrubjay {
 
 class Background {
  public:
   // The calling thread is one of them, until it ends.
   static void enter() {
-    blocks_left_ = kBlocksPerLook;
-    started_ = Clock::now();
+    sleep_exactly();
+    is_background_ = true;
+    started_ns_ = Clock().now_ns();
   }
 
   // To be called for each heap block that a loop frees; does nothing on other threads.
   static void freed_a_block() {
-    if (blocks_left_ == 0) [[likely]]
-      return;
-    if (--blocks_left_ > 0) return;
-    blocks_left_ = kBlocksPerLook;
-    if (Clock::now() - started_ < kWork) return;
-    std::this_thread::sleep_for(kPause);
-    started_ = Clock::now();
+    if (is_background_) [[unlikely]]
+      look_at_clock();
   }
 
   // Frees a block of a hash table (detail/table.h).
@@ -36,14 +35,20 @@ class Background {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
-
-  // A block may be a leaf of a tree, with some fifty members to free.
-  static constexpr uint32_t kBlocksPerLook = 16;
-  static constexpr std::chrono::microseconds kWork{100};
+  static constexpr uint64_t kWorkNs = 100'000;
   static constexpr std::chrono::microseconds kPause{100};
-  static inline thread_local uint32_t blocks_left_ = 0;  // 0: a thread in the foreground
-  static inline thread_local Clock::time_point started_;
+
+  // After each block: one may be a leaf of a tree with some fifty members, and the first touch of
+  // memory that a virtual machine believed to be cold takes a tenth of a millisecond. A clock that
+  // was set back ends the work as well.
+  static void look_at_clock() {
+    if (static_cast<uint64_t>(Clock().now_ns() - started_ns_) < kWorkNs) return;
+    std::this_thread::sleep_for(kPause);
+    started_ns_ = Clock().now_ns();
+  }
+
+  static inline thread_local bool is_background_ = false;
+  static inline thread_local int64_t started_ns_ = 0;
 };
 
 }  // namespace scrubjay

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/prctl.h>
 
 namespace scrubjay {
 
@@ -12,6 +13,10 @@ void name_thread(const char* name) {
 void run_when_idle() {
   const sched_param parameters{};
   pthread_setschedparam(pthread_self(), SCHED_IDLE, &parameters);
+}
+
+void sleep_exactly() {
+  prctl(PR_SET_TIMERSLACK, 1);
 }
 
 }  // namespace scrubjay

@@ -10,4 +10,7 @@ void name_thread(const char* name);
 // The calling thread runs when its core has nothing else to do.
 void run_when_idle();
 
+// The calling thread's sleeps end on time: not up to 50 us later, as else on Linux.
+void sleep_exactly();
+
 }  // namespace scrubjay
