@@ -180,6 +180,7 @@ int serve(config::Startup startup) {
     };
     if (!is_changed("port") && !is_changed("bind")) return "";
     const Status reopened = listener.reopen(services.config);
+    services.workers[0]->mailbox.post({.kind = engine::Letter::Kind::kLookAtTimers});  // it listens
     return reopened ? "" : reopened.error();
   };
   Sampler sampler(services);

@@ -75,8 +75,9 @@ void measure_eviction(Bench& bench) {
       RequestTape tape = gets();
       LoadGenerator load_limited(limited.port(), kConnections, kDepth);
       LoadGenerator load_unlimited(unlimited.port(), kConnections, kDepth);
-      load_limited.run(tape, 150ms);
-      load_unlimited.run(tape, 150ms);
+      // Until each key was asked for a few times, as in a cache that is in use.
+      load_limited.run(tape, 2s);
+      load_unlimited.run(tape, 2s);
       // Turn by turn, so that what the machine does beside falls on both.
       for (int turn = 0; turn < 2; ++turn) {
         gets_of[i].ours.push_back(measure(limited, load_limited, tape, time / 2));

@@ -22,8 +22,8 @@ namespace scrubjay::load {
 struct ProbeReply {
   TimePoint sent;
   TimePoint received;
-  // How long the server's threads ran between the two, but not while the generator itself waited for
-  // its core; 0 unless the server is timed.
+  // How long the server's threads ran between the two, but not while the generator itself waited
+  // for its core; 0 unless the server is timed.
   Nanoseconds server_ran{0};
   std::string_view bytes;
 

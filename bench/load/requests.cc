@@ -6,7 +6,9 @@
 
 namespace scrubjay::load {
 
-void append_request(std::string& out, std::initializer_list<std::string_view> arguments) {
+namespace {
+
+void append_words(std::string& out, const auto& arguments) {
   const auto append_length = [&out](char kind, std::size_t length) {
     const fmt::format_int digits(length);
     out += kind;
@@ -19,6 +21,16 @@ void append_request(std::string& out, std::initializer_list<std::string_view> ar
     out += argument;
     out += "\r\n";
   }
+}
+
+}  // namespace
+
+void append_request(std::string& out, std::initializer_list<std::string_view> arguments) {
+  append_words(out, arguments);
+}
+
+void append_request(std::string& out, const std::vector<std::string>& arguments) {
+  append_words(out, arguments);
 }
 
 std::string request(std::initializer_list<std::string_view> arguments) {

@@ -13,6 +13,7 @@
 namespace scrubjay::load {
 
 void append_request(std::string& out, std::initializer_list<std::string_view> arguments);
+void append_request(std::string& out, const std::vector<std::string>& arguments);
 std::string request(std::initializer_list<std::string_view> arguments);
 
 // Keys are "memtier-key:100000" and up: six digits, then seven.

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -80,12 +81,25 @@ void pin_to_core(int core) {
   }
 }
 
+AllCores::AllCores() {
+  ::sched_getaffinity(0, sizeof before_, &before_);
+  cpu_set_t all;
+  std::memset(&all, 0xff, sizeof all);  // the kernel takes those that there are
+  ::sched_setaffinity(0, sizeof all, &all);
+}
+
+AllCores::~AllCores() {
+  ::sched_setaffinity(0, sizeof before_, &before_);
+}
+
 ServerProcess::ServerProcess(const ServerCommand& command)
     : port_(free_port()), output_(std::tmpfile(), &std::fclose) {
   if (!output_) throw std::system_error(errno, std::generic_category(), "temporary file");
+  const TimePoint begin = now();
   start(command);
   try {
     wait_until_it_answers(command);
+    started_after_ = now() - begin;
   } catch (...) {
     end();
     throw;
@@ -109,7 +123,8 @@ void ServerProcess::start(const ServerCommand& command) {
   if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
   if (pid_ > 0) return;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent || !set_core(command.core)) ::_exit(kExecFailed);
+  if (::getppid() != parent) ::_exit(kExecFailed);
+  if (command.core != ServerCommand::kAnyCore && !set_core(command.core)) ::_exit(kExecFailed);
   ::dup2(::fileno(output_.get()), STDOUT_FILENO);
   ::dup2(::fileno(output_.get()), STDERR_FILENO);
   ::execvp(argv.front(), argv.data());
@@ -128,7 +143,7 @@ void ServerProcess::wait_until_it_answers(const ServerCommand& command) {
     } catch (const std::system_error&) {
       // It does not listen yet.
     }
-    std::this_thread::sleep_for(10ms);
+    std::this_thread::sleep_for(200us);
   }
   throw std::runtime_error(fmt::format("{} does not answer: {}", command.name, printed()));
 }

@@ -2,6 +2,7 @@
 // Used by the scenarios; not thread-safe.
 #pragma once
 
+#include <sched.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -20,6 +21,7 @@ struct ServerCommand {
   std::string path;
   std::vector<std::string> arguments;  // beside the port and what keeps it from saving
   int core = 0;
+  static constexpr int kAnyCore = -1;
 };
 
 struct CpuTime {
@@ -33,6 +35,18 @@ CpuTime own_cpu_time();
 // Keeps the calling thread, and what it starts, on one core. Throws std::system_error.
 void pin_to_core(int core);
 
+// While it lives, the calling thread and what it starts may use all cores.
+class AllCores {
+ public:
+  AllCores();
+  ~AllCores();
+  AllCores(const AllCores&) = delete;
+  AllCores& operator=(const AllCores&) = delete;
+
+ private:
+  cpu_set_t before_;
+};
+
 class ServerProcess {
  public:
   // Returns when the server answers PING. Throws std::runtime_error, with what the server printed,
@@ -43,7 +57,8 @@ class ServerProcess {
   ServerProcess& operator=(const ServerProcess&) = delete;
 
   std::uint16_t port() const { return port_; }
-  CpuTime cpu_time() const;  // of all its threads
+  Nanoseconds started_after() const { return started_after_; }  // until its first PONG
+  CpuTime cpu_time() const;                                     // of all its threads
   // The same of running threads, as a clock for clock_gettime: cheap enough for each request.
   clockid_t cpu_clock() const;
   std::uint64_t resident_bytes() const;
@@ -60,6 +75,7 @@ class ServerProcess {
 
   std::uint16_t port_;
   pid_t pid_ = -1;
+  Nanoseconds started_after_{0};
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> output_;
 };
 

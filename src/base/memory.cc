@@ -51,6 +51,7 @@ struct Registry {
   std::mutex mutex;
   std::vector<ThreadCounters> threads;
   int64_t ended = 0;
+  uint64_t ended_freed = 0;
 };
 Registry& registry() {
   static Registry* instance = new Registry;  // threads may end after main's statics
@@ -75,6 +76,7 @@ struct ThreadRegistration {
   ~ThreadRegistration() {
     const std::lock_guard lock(registry().mutex);
     registry().ended += static_cast<int64_t>(*counters.allocated - *counters.freed);
+    registry().ended_freed += *counters.freed;
     std::erase_if(registry().threads, [this](const ThreadCounters& other) {
       return other.allocated == counters.allocated;
     });
@@ -120,6 +122,15 @@ uint64_t allocated_bytes() {
     sum += static_cast<int64_t>(*counters.allocated - *counters.freed);
   }
   return sum > 0 ? static_cast<uint64_t>(sum) : 0;
+}
+
+// What was ever freed, in bytes.
+uint64_t freed_bytes() {
+  Registry& all = registry();
+  const std::lock_guard lock(all.mutex);
+  uint64_t sum = all.ended_freed;
+  for (const ThreadCounters& counters : all.threads) sum += *counters.freed;
+  return sum;
 }
 
 void purge_memory() {
@@ -204,6 +215,9 @@ uint64_t allocated_bytes() {
   return mallinfo2().uordblks;
 #endif
 }
+uint64_t freed_bytes() {
+  return 0;
+}
 void purge_memory() {
   malloc_trim(0);
 }
@@ -279,13 +293,19 @@ MemoryReturner::~MemoryReturner() {
 }
 
 void MemoryReturner::run() {
-  constexpr std::chrono::milliseconds kPeriod{500};
+  constexpr std::chrono::milliseconds kPeriod{1000};
+  constexpr uint64_t kWorthALook = 256 << 10;
   name_thread("memory-returner");
   run_when_idle();
   start_giving_back();
+  uint64_t freed = 0;
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, kPeriod, [this] { return stop_; })) {
-    scattered_now.store(measure_scattered(), std::memory_order_relaxed);
+    // Measuring takes a millisecond or two, and holes come from nothing but freeing.
+    if (const uint64_t now = freed_bytes(); now - freed >= kWorthALook) {
+      freed = now;
+      scattered_now.store(measure_scattered(), std::memory_order_relaxed);
+    }
     ran_ = std::chrono::steady_clock::now();
   }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -20,6 +21,7 @@ namespace scrubjay::net {
 namespace {
 
 constexpr int64_t kTickMs = 100;
+constexpr int64_t kQuietTickMs = 1000;
 constexpr int64_t kStopGraceMs = 3000;     // for clients that are slow to take their last replies
 constexpr int64_t kMaxHoldNs = 1'000'000;  // messages wait no longer for others
 constexpr size_t kMaxHeldPushes = 4u << 20;
@@ -233,6 +235,8 @@ void IoThread::end_reservation() {
 }
 
 void IoThread::settle(bool more) {
+  if (ticks_slowly_ && worker_.counters.received_bytes != received_at_tick_) [[unlikely]]
+    tick_soon();
   const uint64_t client_limit = services_.client_memory_limit.load(std::memory_order_relaxed);
   if (client_limit != 0 && services_.client_memory.load(std::memory_order_relaxed) > client_limit)
       [[unlikely]] {
@@ -272,6 +276,7 @@ void IoThread::wait_mail() {
 void IoThread::read_mail() {
   using Kind = engine::Letter::Kind;
   worker_.bell.answer();
+  if (ticks_slowly_) tick_soon();
   for (engine::Letter& letter : worker_.mailbox.collect()) {
     switch (letter.kind) {
       case Kind::kAdopt:
@@ -390,12 +395,28 @@ void IoThread::maintain() {
   }
   if (now_ms >= next_tick_ms_) {
     tick(now_ms);
-    next_tick_ms_ = now_ms + kTickMs;
+    ticks_slowly_ = was_quiet();
+    next_tick_ms_ = now_ms + (ticks_slowly_ ? kQuietTickMs : kTickMs);
   }
   int64_t next = maintenance_.next_due();
   if (next <= now_ms) next = maintenance_.run_slice();
   if (!wakes_.empty()) next = std::min(next, wakes_.begin()->first);
   arm(std::min(next, next_tick_ms_));
+}
+
+bool IoThread::was_quiet() {
+  const uint64_t received = std::exchange(received_at_tick_, worker_.counters.received_bytes);
+  const uint64_t allocated = std::exchange(allocated_at_tick_, allocated_bytes());
+  if (received != received_at_tick_ || allocated != allocated_at_tick_) return false;
+  if (stop_at_ms_ != 0 || limits().timeout_ms > 0) return false;
+  return std::all_of(sessions_.begin(), sessions_.end(),
+                     [](const auto& item) { return item.second->flushed(); });
+}
+
+void IoThread::tick_soon() {
+  ticks_slowly_ = false;
+  next_tick_ms_ = std::min(next_tick_ms_, services_.clock.now_ms() + kTickMs);
+  arm(next_tick_ms_);
 }
 
 void IoThread::tick(int64_t now_ms) {
@@ -421,6 +442,7 @@ void IoThread::stop() {
   if (on_stop_) on_stop_();
   stop_at_ms_ = services_.clock.now_ms() + kStopGraceMs;
   tick(services_.clock.now_ms());
+  tick_soon();
 }
 
 }  // namespace scrubjay::net

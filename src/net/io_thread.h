@@ -121,6 +121,9 @@ class IoThread {
   void read_mail();
   void maintain();
   void tick(int64_t now_ms);
+  // Whether nothing has happened since the tick before; then the next one may take its time.
+  bool was_quiet();
+  void tick_soon();
   void arm(int64_t when_ms);
   void look_at_all();
   std::vector<Session*> all_sessions() const;
@@ -148,6 +151,9 @@ class IoThread {
   std::vector<std::unique_ptr<Session>> dropped_;  // closed in this round of events
   std::multimap<int64_t, uint64_t> wakes_;         // ms -> client
   int64_t next_tick_ms_ = 0;
+  bool ticks_slowly_ = false;
+  uint64_t received_at_tick_ = 0;
+  uint64_t allocated_at_tick_ = 0;
   int64_t armed_for_ms_ = std::numeric_limits<int64_t>::max();
   std::function<void()> on_stop_;
   int64_t stop_at_ms_ = 0;
