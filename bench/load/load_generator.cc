@@ -90,6 +90,7 @@ std::string_view LoadGenerator::receive(const Connection& connection) {
 void LoadGenerator::send_due_probes(TimePoint time) {
   for (RunningProbe& running : probes_) {
     if (running.connection.under_way > 0 || running.due > time) continue;
+    running.was_due = running.due == TimePoint{} ? time : running.due;
     running.due = std::max(running.due + running.probe.interval, time);
     const std::string request = running.probe.request();
     if (request.empty()) continue;
@@ -106,7 +107,10 @@ void LoadGenerator::take_probe_reply(RunningProbe& running, TimePoint time) {
   running.reply += bytes;
   if (running.connection.scanner.consume(bytes) == 0) return;
   running.connection.under_way = 0;
-  ProbeReply reply{.sent = running.connection.sent, .received = time, .bytes = running.reply};
+  ProbeReply reply{.due = running.was_due,
+                   .sent = running.connection.sent,
+                   .received = time,
+                   .bytes = running.reply};
   if (server_clock_) {
     const Nanoseconds ran = server_time() - running.server_time;
     const Nanoseconds own = own_cpu_time().waiting - running.own_waiting;

@@ -20,6 +20,7 @@
 namespace scrubjay::load {
 
 struct ProbeReply {
+  TimePoint due;  // when it was to be sent
   TimePoint sent;
   TimePoint received;
   // How long the server's threads ran between the two, but not while the generator itself waited
@@ -82,6 +83,7 @@ class LoadGenerator {
     Connection connection;
     std::string reply;
     TimePoint due{};
+    TimePoint was_due{};         // the one that is under way
     Nanoseconds server_time{0};  // when it was sent
     Nanoseconds own_waiting{0};
   };

@@ -31,6 +31,7 @@ void measure_collections(Bench& bench);
 void measure_million(Bench& bench);
 void measure_ten_million(Bench& bench);
 void measure_start(Bench& bench);
+void measure_tails(Bench& bench);
 void measure_threads(Bench& bench);
 void measure_geo(Bench& bench);
 void measure_hyperloglog(Bench& bench);
