@@ -41,20 +41,6 @@ double error_of(const Memory& before, const Memory& after) {
   return 100 * std::abs(after.used - before.used - resident) / resident;
 }
 
-// What a server takes once, at its first requests: code, buffers.
-void warm_up(const ServerProcess& server,
-             const std::function<void(std::string&, std::uint64_t)>& write) {
-  constexpr std::uint64_t kKeys = 1000;
-  CountedSource writes(kKeys, write);
-  fill(server, writes);
-  CountedSource deletions(kKeys, [](std::string& out, std::uint64_t number) {
-    append_request(out, {"DEL", key_name(number)});
-  });
-  fill(server, deletions);
-  used_memory(server);
-  std::this_thread::sleep_for(500ms);
-}
-
 struct Errors {
   double strings;
   double deleted;

@@ -1,4 +1,5 @@
-// Bytes per key: the growth of the resident set by a million keys in a fresh server, over the keys.
+// Bytes per key: the growth of the resident set by a million keys in an empty server, over the
+// keys.
 #include <fmt/format.h>
 
 #include <array>
@@ -29,7 +30,9 @@ constexpr std::array kShapes{
 
 double bytes_per_key(const ServerCommand& command, const FillSource::Plan& plan) {
   const ServerProcess server(command);
-  std::this_thread::sleep_for(kSettle / 5);
+  warm_up(server, [&](std::string& out, std::uint64_t number) {
+    append_request(out, {"SET", key_name(number), std::string(plan.value_bytes, 'x')});
+  });
   const auto empty = static_cast<double>(server.resident_bytes());
   fill(server, plan);
   std::this_thread::sleep_for(kSettle);

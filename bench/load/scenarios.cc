@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <stdexcept>
+#include <thread>
 
 #include "socket.h"
 
@@ -52,6 +53,19 @@ void fill(const ServerProcess& server, const FillSource::Plan& plan) {
   if (size != fmt::format(":{}\r\n", plan.keys)) {
     throw std::runtime_error(fmt::format("after {} keys DBSIZE answers {}", plan.keys, size));
   }
+}
+
+void warm_up(const ServerProcess& server,
+             const std::function<void(std::string&, std::uint64_t)>& write) {
+  constexpr std::uint64_t kKeys = 1000;
+  CountedSource writes(kKeys, write);
+  fill(server, writes);
+  CountedSource deletions(kKeys, [](std::string& out, std::uint64_t number) {
+    append_request(out, {"DEL", key_name(number)});
+  });
+  fill(server, deletions);
+  Client(server.port()).ask({"INFO", "memory"});
+  std::this_thread::sleep_for(500ms);
 }
 
 void fill(const ServerProcess& server, RequestSource& source) {
