@@ -112,10 +112,10 @@ void measure_tails(Bench& bench) {
   };
   const Tails ours = typical(bench.ours);
   const Tails theirs = typical(bench.theirs);
-  const auto add = [&](std::string name, std::string unit, auto figure) -> Figure& {
+  const auto add = [&](const std::string& name, const std::string& unit, auto figure) -> Figure& {
     return bench.report.add({.scenario = "tails",
-                             .name = std::move(name),
-                             .unit = std::move(unit),
+                             .name = name,
+                             .unit = unit,
                              .ours = figure(ours),
                              .theirs = figure(theirs),
                              .ratio = {},
