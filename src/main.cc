@@ -180,7 +180,8 @@ int serve(config::Startup startup) {
     };
     if (!is_changed("port") && !is_changed("bind")) return "";
     const Status reopened = listener.reopen(services.config);
-    services.workers[0]->mailbox.post({.kind = engine::Letter::Kind::kLookAtTimers});  // it listens
+    // Its next tick takes the new sockets over, and that may be a second away.
+    services.workers[0]->mailbox.post({.kind = engine::Letter::Kind::kLookAtTimers});
     return reopened ? "" : reopened.error();
   };
   Sampler sampler(services);

@@ -11,8 +11,8 @@
 #include <thread>
 #include <utility>
 
+#include "rounds.h"
 #include "scenarios.h"
-#include "socket.h"
 
 namespace scrubjay::load {
 namespace {
@@ -21,11 +21,6 @@ using namespace std::chrono_literals;
 
 constexpr double kLongestMs = 1.0;
 constexpr int kFlushRounds = 3;
-
-std::uint64_t used_memory(const ServerProcess& server) {
-  const std::string info = Client(server.port()).ask({"INFO", "memory"});
-  return std::stoull(info.substr(info.find("\nused_memory:") + 13));
-}
 
 struct Memory {
   double used;
@@ -39,6 +34,20 @@ Memory memory_of(const ServerProcess& server) {
 double error_of(const Memory& before, const Memory& after) {
   const double resident = after.resident - before.resident;
   return 100 * std::abs(after.used - before.used - resident) / resident;
+}
+
+// What a server takes once, at its first requests: code, buffers.
+void warm_up(const ServerProcess& server,
+             const std::function<void(std::string&, std::uint64_t)>& write) {
+  constexpr std::uint64_t kKeys = 1000;
+  CountedSource writes(kKeys, write);
+  fill(server, writes);
+  CountedSource deletions(kKeys, [](std::string& out, std::uint64_t number) {
+    append_request(out, {"DEL", key_name(number)});
+  });
+  fill(server, deletions);
+  used_memory(server);
+  std::this_thread::sleep_for(500ms);
 }
 
 struct Errors {
@@ -119,16 +128,11 @@ Flush flush(const ServerCommand& command, std::uint64_t keys) {
   return flush;
 }
 
-// See big_delete.cc: the machine's own pauses come by chance.
 void measure_flush(Bench& bench) {
   const std::uint64_t keys = bench.quick ? 1'000'000 : 17'000'000;
-  Flush quietest;
-  for (int round = 1; round <= kFlushRounds; ++round) {
-    Flush one = flush(bench.ours, keys);
-    one.round = round;
-    if (round == 1 || one.server_ran.max() < quietest.server_ran.max()) quietest = one;
-    if (milliseconds(quietest.server_ran.max()) <= kLongestMs) break;
-  }
+  const Flush quietest = quietest_of(
+      kFlushRounds, kLongestMs, [&] { return flush(bench.ours, keys); },
+      [](const Flush& flush) { return milliseconds(flush.server_ran.max()); });
   const auto add = [&](const std::string& name, const std::string& unit, double value,
                        std::optional<Target> target) {
     bench.report.add({.scenario = "accounting",

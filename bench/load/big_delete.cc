@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "rounds.h"
 #include "scenarios.h"
 
 namespace scrubjay::load {
@@ -94,26 +95,14 @@ Waits measure_waits(const ServerCommand& command, const Kind& kind, std::uint64_
   return waits;
 }
 
-// A virtual machine pauses by chance, and then counts the pause to whoever runs; what a server does
-// to others comes back in each round. So rounds are made until one is quiet, and the quietest
-// counts.
-Waits measure_quietest(const ServerCommand& command, const Kind& kind, std::uint64_t members) {
-  Waits quietest;
-  for (int round = 1; round <= kRounds; ++round) {
-    Waits waits = measure_waits(command, kind, members);
-    waits.round = round;
-    if (round == 1 || waits.server_ran.max() < quietest.server_ran.max()) quietest = waits;
-    if (milliseconds(quietest.server_ran.max()) <= kLongestMs) break;
-  }
-  return quietest;
-}
-
 }  // namespace
 
 void measure_big_delete(Bench& bench) {
   const std::uint64_t members = bench.quick ? 500'000 : 5'000'000;
   for (const Kind& kind : kinds()) {
-    const Waits ours = measure_quietest(bench.ours, kind, members);
+    const Waits ours = quietest_of(
+        kRounds, kLongestMs, [&] { return measure_waits(bench.ours, kind, members); },
+        [](const Waits& waits) { return milliseconds(waits.server_ran.max()); });
     const Waits theirs = measure_waits(bench.theirs, kind, members);
     const auto add = [&](std::string_view name, auto figure, std::optional<Target> target) {
       bench.report.add({.scenario = "big-delete",

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include "rounds.h"
 
 namespace scrubjay::load {
 namespace {
@@ -11,17 +11,6 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kTapeRequests = 403'200;  // a multiple of every depth, so that it ends whole
 constexpr auto kWarmUp = 150ms;
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
-}
-
-double median_of(const std::vector<Sample>& samples, double Sample::*field) {
-  std::vector<double> values;
-  for (const Sample& sample : samples) values.push_back(sample.*field);
-  return median(std::move(values));
-}
 
 double median_cpu_ratio(const Cell& cell) {
   std::vector<double> ratios;
@@ -32,6 +21,12 @@ double median_cpu_ratio(const Cell& cell) {
 }
 
 }  // namespace
+
+double median_of(const std::vector<Sample>& samples, double Sample::*field) {
+  std::vector<double> values;
+  for (const Sample& sample : samples) values.push_back(sample.*field);
+  return median(std::move(values));
+}
 
 Sample measure(const ServerProcess& server, LoadGenerator& load, RequestTape& tape,
                Nanoseconds time) {

@@ -34,6 +34,8 @@ inline constexpr std::size_t kConnections = 50;
 Sample measure(const ServerProcess& server, LoadGenerator& load, RequestTape& tape,
                Nanoseconds time);
 
+double median_of(const std::vector<Sample>& samples, double Sample::*field);
+
 // Medians over the rounds; the ratio is the median of the rounds' ratios.
 void add_figures(Report& report, const std::string& scenario, const Cell& cell,
                  std::string_view what_is_done = "request");

@@ -23,11 +23,6 @@ constexpr std::size_t kDepth = 16;
 constexpr double kGetLimit = 1.05;
 constexpr double kSetLimit = 0.6;
 
-std::uint64_t used_memory(const ServerProcess& server) {
-  const std::string info = Client(server.port()).ask({"INFO", "memory"});
-  return std::stoull(info.substr(info.find("\nused_memory:") + 13));
-}
-
 // Filled by the policy's own rules, and then limited to what it has.
 void fill_to_the_limit(const ServerProcess& server, const std::string& policy, std::uint64_t keys) {
   Client client(server.port());

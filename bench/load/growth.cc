@@ -6,6 +6,7 @@
 #include <regex>
 #include <thread>
 
+#include "rounds.h"
 #include "scenarios.h"
 #include "socket.h"
 
@@ -93,28 +94,18 @@ Growth grow(const ServerCommand& command, std::uint64_t keys) {
   return growth;
 }
 
-// See big_delete.cc: the machine's own pauses come by chance.
-Growth grow_quietly(const ServerCommand& command, std::uint64_t keys) {
-  Growth quietest;
-  for (int round = 1; round <= kRounds; ++round) {
-    Growth growth = grow(command, keys);
-    growth.round = round;
-    if (round == 1 || growth.longest_run_ms() < quietest.longest_run_ms()) quietest = growth;
-    if (quietest.longest_run_ms() <= kLongestMs) break;
-  }
-  return quietest;
-}
-
 }  // namespace
 
 void measure_growth(Bench& bench) {
   const std::uint64_t keys = bench.quick ? 1'000'000 : 10'000'000;
-  const Growth ours = grow_quietly(bench.ours, keys);
+  const Growth ours = quietest_of(
+      kRounds, kLongestMs, [&] { return grow(bench.ours, keys); },
+      [](const Growth& growth) { return growth.longest_run_ms(); });
   const Growth theirs = grow(bench.theirs, keys);
-  const auto add = [&](std::string name, std::string unit, auto get) -> Figure& {
+  const auto add = [&](const std::string& name, const std::string& unit, auto get) -> Figure& {
     return bench.report.add({.scenario = "growth",
-                             .name = std::move(name),
-                             .unit = std::move(unit),
+                             .name = name,
+                             .unit = unit,
                              .ours = get(ours),
                              .theirs = get(theirs),
                              .ratio = {},

@@ -1,10 +1,13 @@
-// Bytes per key: the growth of the resident set by a million keys in an empty server, over the
-// keys.
+// Bytes per key: the growth of the resident set by a million keys in a fresh server, over the keys;
+// the median of three servers.
 #include <fmt/format.h>
 
 #include <array>
 #include <thread>
+#include <utility>
+#include <vector>
 
+#include "rounds.h"
 #include "scenarios.h"
 
 namespace scrubjay::load {
@@ -13,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kSettle = 1s;
+constexpr int kRounds = 3;
 
 struct Shape {
   std::size_t value_bytes;
@@ -30,14 +34,18 @@ constexpr std::array kShapes{
 
 double bytes_per_key(const ServerCommand& command, const FillSource::Plan& plan) {
   const ServerProcess server(command);
-  warm_up(server, [&](std::string& out, std::uint64_t number) {
-    append_request(out, {"SET", key_name(number), std::string(plan.value_bytes, 'x')});
-  });
+  std::this_thread::sleep_for(kSettle / 5);
   const auto empty = static_cast<double>(server.resident_bytes());
   fill(server, plan);
   std::this_thread::sleep_for(kSettle);
   const auto full = static_cast<double>(server.resident_bytes());
   return (full - empty) / static_cast<double>(plan.keys);
+}
+
+double median_bytes_per_key(const ServerCommand& command, const FillSource::Plan& plan) {
+  std::vector<double> rounds;
+  for (int i = 0; i < kRounds; ++i) rounds.push_back(bytes_per_key(command, plan));
+  return median(std::move(rounds));
 }
 
 }  // namespace
@@ -51,8 +59,8 @@ void measure_memory(Bench& bench) {
         {.scenario = "memory",
          .name = fmt::format("{} B values{}", shape.value_bytes, has_ttl ? " with a TTL" : ""),
          .unit = "bytes/key",
-         .ours = bytes_per_key(bench.ours, plan),
-         .theirs = bytes_per_key(bench.theirs, plan),
+         .ours = median_bytes_per_key(bench.ours, plan),
+         .theirs = median_bytes_per_key(bench.theirs, plan),
          .ratio = {},
          .target = Target{.limit = shape.bytes_limit}});
   }

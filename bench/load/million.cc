@@ -40,7 +40,8 @@ void fill_million(const ServerProcess& server) {
 }
 
 // A command on one key of a kind, drawn at random.
-Operation on_one(std::string command, std::string kind, std::vector<std::string> arguments) {
+Operation on_one(const std::string& command, const std::string& kind,
+                 const std::vector<std::string>& arguments) {
   return {command, kLimit, [=](std::string& out, Random& random) {
             std::vector<std::string> words{command, name(kind, draw(random, kKeys))};
             words.insert(words.end(), arguments.begin(), arguments.end());
@@ -50,15 +51,24 @@ Operation on_one(std::string command, std::string kind, std::vector<std::string>
 
 std::vector<Operation> operations() {
   const std::string some(32, 'y');
-  std::vector<Operation> all{
+  return {
       {"GET", kLimitOfMany,
        [](std::string& out, Random& random) {
          append_request(out, {"GET", key_name(draw(random, kKeys))});
        }},
       on_one("INCR", "counter", {}),
       on_one("HGET", "hash", {"field:3"}),
-      on_one("HSET", "hash", {"field:3", "eee"}),
-      on_one("SADD", "set", {"cat"}),
+      {"HSET", kLimit,
+       [](std::string& out, Random& random) {
+         append_request(out, {"HSET", name("hash", draw(random, kKeys)),
+                              fmt::format("field:{}", draw(random, kFields)),
+                              std::to_string(draw(random, 1000))});
+       }},
+      {"SADD", kLimit,
+       [](std::string& out, Random& random) {
+         append_request(out, {"SADD", name("set", draw(random, kKeys)),
+                              fmt::format("member:{}", draw(random, 100))});
+       }},
       on_one("LPUSH", "list", {"zero"}),
       on_one("RPOP", "list", {}),
       {"SETEX", kLimit,
@@ -81,7 +91,6 @@ std::vector<Operation> operations() {
          append_request(out, words);
        }},
   };
-  return all;
 }
 
 }  // namespace

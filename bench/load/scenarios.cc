@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <stdexcept>
-#include <thread>
+#include <string>
 
 #include "socket.h"
 
@@ -55,17 +55,9 @@ void fill(const ServerProcess& server, const FillSource::Plan& plan) {
   }
 }
 
-void warm_up(const ServerProcess& server,
-             const std::function<void(std::string&, std::uint64_t)>& write) {
-  constexpr std::uint64_t kKeys = 1000;
-  CountedSource writes(kKeys, write);
-  fill(server, writes);
-  CountedSource deletions(kKeys, [](std::string& out, std::uint64_t number) {
-    append_request(out, {"DEL", key_name(number)});
-  });
-  fill(server, deletions);
-  Client(server.port()).ask({"INFO", "memory"});
-  std::this_thread::sleep_for(500ms);
+std::uint64_t used_memory(const ServerProcess& server) {
+  const std::string info = Client(server.port()).ask({"INFO", "memory"});
+  return std::stoull(info.substr(info.find("\nused_memory:") + 13));
 }
 
 void fill(const ServerProcess& server, RequestSource& source) {

@@ -4,9 +4,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <initializer_list>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -57,10 +55,8 @@ const std::vector<Scenario>& scenarios();
 // Writes the plan's keys into a server that is empty, and checks that DBSIZE counts them all.
 void fill(const ServerProcess& server, const FillSource::Plan& plan);
 
-// Writes a thousand keys, deletes them and asks for INFO: what a server takes once, at its first
-// requests (code, buffers), is then there and counts for no key.
-void warm_up(const ServerProcess& server,
-             const std::function<void(std::string&, std::uint64_t)>& write);
+// What the server says that its data takes, in bytes.
+std::uint64_t used_memory(const ServerProcess& server);
 
 // Sends all of the source.
 void fill(const ServerProcess& server, RequestSource& source);

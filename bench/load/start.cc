@@ -3,10 +3,11 @@
 // that are far away.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "rounds.h"
 #include "scenarios.h"
 
 namespace scrubjay::load {
@@ -32,8 +33,7 @@ Start measure(const ServerCommand& command, bool quick) {
     std::this_thread::sleep_for(200ms);
     start.resident_mb = static_cast<double>(server.resident_bytes()) / 1e6;
   }
-  std::sort(starts.begin(), starts.end());
-  start.until_pong_ms = starts[starts.size() / 2];
+  start.until_pong_ms = median(std::move(starts));
 
   const ServerProcess server(command);
   fill(server, {.keys = 1'000'000, .value_bytes = 32, .ttl = FillSource::Ttl::kSpreadSeconds});

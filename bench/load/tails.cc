@@ -48,10 +48,8 @@ void prepare(const ServerProcess& server) {
   });
   fill(server, members);
   Client client(server.port());
-  const std::string info = client.ask({"INFO", "memory"});
-  const std::uint64_t used = std::stoull(info.substr(info.find("\nused_memory:") + 13));
   client.ask({"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"});
-  client.ask({"CONFIG", "SET", "maxmemory", std::to_string(used + kRoom)});
+  client.ask({"CONFIG", "SET", "maxmemory", std::to_string(used_memory(server) + kRoom)});
 }
 
 Tails measure(const ServerCommand& command, std::uint64_t seed) {

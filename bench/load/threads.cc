@@ -1,6 +1,5 @@
 // Two I/O threads beside redis-server with io-threads 2, on all cores that there are, with the load
 // among them: GET and SET over a million keys at depth 1 and 16. What counts is the rate.
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -30,13 +29,6 @@ ServerCommand with(ServerCommand command, std::vector<std::string> arguments) {
   command.core = ServerCommand::kAnyCore;
   command.arguments = std::move(arguments);
   return command;
-}
-
-double median_rate(const std::vector<Sample>& samples) {
-  std::vector<double> rates;
-  for (const Sample& sample : samples) rates.push_back(sample.per_second);
-  std::sort(rates.begin(), rates.end());
-  return rates[rates.size() / 2];
 }
 
 }  // namespace
@@ -69,8 +61,8 @@ void measure_threads(Bench& bench) {
         {.scenario = "threads",
          .name = cell.name + " x" + std::to_string(cell.depth) + " by two threads, rate",
          .unit = "requests/s",
-         .ours = median_rate(cell.ours),
-         .theirs = median_rate(cell.theirs),
+         .ours = median_of(cell.ours, &Sample::per_second),
+         .theirs = median_of(cell.theirs, &Sample::per_second),
          .ratio = {},
          .target = Target{.of = Target::Of::kRatio, .bound = Target::Bound::kAtLeast, .limit = 1}});
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "comparison.h"
+#include "rounds.h"
 #include "scenarios.h"
 
 namespace scrubjay::load {
@@ -41,11 +42,6 @@ RequestTape make_tape(const Kind& kind) {
     else
       append_request(out, {"GET", key});
   });
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 // What tracking adds to a GET: for each server its own ratio.

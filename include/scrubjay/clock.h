@@ -71,13 +71,32 @@ class Clock {
     anchor.ns = read_system_clock();
     return anchor.ns;
   }
+  // One moment by both clocks: the tightest of a few looks, lest the thread lost its core between.
+  struct Moment {
+    std::chrono::steady_clock::time_point time;
+    uint64_t ticks = 0;
+  };
+  static Moment look_at_both() {
+    Moment tightest;
+    uint64_t least = UINT64_MAX;
+    for (int i = 0; i < 5; ++i) {
+      const uint64_t before = __rdtsc();
+      const auto time = std::chrono::steady_clock::now();
+      const uint64_t after = __rdtsc();
+      if (after - before >= least) continue;
+      least = after - before;
+      tightest = {time, before + least / 2};
+    }
+    return tightest;
+  }
   static double measure_ns_per_tick() {
     constexpr std::chrono::microseconds kMeasured{300};  // to a thousandth or better
-    const auto start = std::chrono::steady_clock::now();
-    const uint64_t ticks = __rdtsc();
-    std::chrono::nanoseconds passed{};
-    while (passed < kMeasured) passed = std::chrono::steady_clock::now() - start;
-    return static_cast<double>(passed.count()) / static_cast<double>(__rdtsc() - ticks);
+    const Moment start = look_at_both();
+    while (std::chrono::steady_clock::now() - start.time < kMeasured) {
+    }
+    const Moment end = look_at_both();
+    const std::chrono::nanoseconds passed = end.time - start.time;
+    return static_cast<double>(passed.count()) / static_cast<double>(end.ticks - start.ticks);
   }
 #else
   static int64_t system_ns() {

@@ -51,7 +51,7 @@ struct Registry {
   std::mutex mutex;
   std::vector<ThreadCounters> threads;
   int64_t ended = 0;
-  uint64_t ended_freed = 0;
+  uint64_t ended_churn = 0;
 };
 Registry& registry() {
   static Registry* instance = new Registry;  // threads may end after main's statics
@@ -76,7 +76,7 @@ struct ThreadRegistration {
   ~ThreadRegistration() {
     const std::lock_guard lock(registry().mutex);
     registry().ended += static_cast<int64_t>(*counters.allocated - *counters.freed);
-    registry().ended_freed += *counters.freed;
+    registry().ended_churn += *counters.allocated + *counters.freed;
     std::erase_if(registry().threads, [this](const ThreadCounters& other) {
       return other.allocated == counters.allocated;
     });
@@ -124,12 +124,12 @@ uint64_t allocated_bytes() {
   return sum > 0 ? static_cast<uint64_t>(sum) : 0;
 }
 
-// What was ever freed, in bytes.
-uint64_t freed_bytes() {
+// What was ever allocated and ever freed, in bytes.
+uint64_t churn_bytes() {
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
-  uint64_t sum = all.ended_freed;
-  for (const ThreadCounters& counters : all.threads) sum += *counters.freed;
+  uint64_t sum = all.ended_churn;
+  for (const ThreadCounters& counters : all.threads) sum += *counters.allocated + *counters.freed;
   return sum;
 }
 
@@ -215,7 +215,7 @@ uint64_t allocated_bytes() {
   return mallinfo2().uordblks;
 #endif
 }
-uint64_t freed_bytes() {
+uint64_t churn_bytes() {
   return 0;
 }
 void purge_memory() {
@@ -298,12 +298,12 @@ void MemoryReturner::run() {
   name_thread("memory-returner");
   run_when_idle();
   start_giving_back();
-  uint64_t freed = 0;
+  uint64_t churn = 0;  // at the last look
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, kPeriod, [this] { return stop_; })) {
-    // Measuring takes a millisecond or two, and holes come from nothing but freeing.
-    if (const uint64_t now = freed_bytes(); now - freed >= kWorthALook) {
-      freed = now;
+    // Measuring takes a millisecond or two; a server at rest has neither new holes nor fewer.
+    if (const uint64_t now = churn_bytes(); now - churn >= kWorthALook) {
+      churn = now;
       scattered_now.store(measure_scattered(), std::memory_order_relaxed);
     }
     ran_ = std::chrono::steady_clock::now();

@@ -37,5 +37,30 @@ TEST(MemoryReturnerTest, WhatIsFreeGoesBackToTheSystem) {
   EXPECT_LT(memory_figures().rss, before + kBlocks * kBytes / 4);
 }
 
+TEST(MemoryReturnerTest, SeesHolesComeAndGo) {
+  if (allocator_name() == "libc") GTEST_SKIP() << "the sanitizers' allocator does not tell";
+  constexpr size_t kBlocks = 200'000;
+  constexpr size_t kBytes = 100;
+  MemoryReturner returner;
+  register_allocating_thread();
+  std::vector<std::unique_ptr<char[]>> blocks;
+  const auto fill = [&] {
+    for (auto& block : blocks)
+      if (!block) block = std::make_unique<char[]>(kBytes);
+  };
+  const auto wait_until = [](auto&& done) {
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (!done() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(20ms);
+    return done();
+  };
+  blocks.resize(kBlocks);
+  fill();
+  for (size_t i = 0; i < kBlocks; ++i)
+    if (i % 10 != 0) blocks[i].reset();
+  EXPECT_TRUE(wait_until([] { return scattered_bytes() > kBlocks * kBytes / 2; }));
+  fill();  // frees nothing
+  EXPECT_TRUE(wait_until([] { return scattered_bytes() < kBlocks * kBytes / 10; }));
+}
+
 }  // namespace
 }  // namespace scrubjay
