@@ -10,6 +10,7 @@
 
 #include "base/background.h"
 #include "base/hash.h"
+#include "base/same_bytes.h"
 #include "scrubjay/detail/table.h"
 #include "scrubjay/detail/ttl_wheel.h"
 
@@ -133,7 +134,7 @@ class Hash {
   using Wheel = detail::TtlWheel<Field, WheelTraits>;
 
   Table::Slot locate(std::string_view name, uint64_t hash) const {
-    return table_.find(hash, [&](const Field* field) { return field->name() == name; });
+    return table_.find(hash, [&](const Field* field) { return same_bytes(field->name(), name); });
   }
   void file(Field* field);
   void discard(Field* field);

@@ -5,12 +5,15 @@
 #include <algorithm>
 
 #include "base/random.h"
+#include "base/same_bytes.h"
 #include "pubsub/message.h"
 
 namespace scrubjay::pubsub {
 
 Tracking::Tracking(uint32_t stripes, Table::Retire retire) {
-  for (uint32_t i = 0; i < stripes; ++i) parts_.push_back(std::make_unique<Part>(retire));
+  // Parts can't be moved: each is made in its place.
+  const std::vector<Table::Retire> each(stripes, retire);
+  parts_ = std::vector<Part>(each.begin(), each.end());
 }
 
 Tracking::~Tracking() {
@@ -18,16 +21,16 @@ Tracking::~Tracking() {
 }
 
 void Tracking::remember(uint32_t stripe, const store::Key& key, Peer& reader) {
-  Part& part = *parts_[stripe];
-  const Table::Slot slot =
-      part.table.find(key.hash, [&](const TrackedKey* other) { return other->name() == key.text; });
+  Part& part = parts_[stripe];
+  const Table::Slot slot = part.table.find(
+      key.hash, [&](const TrackedKey* other) { return same_bytes(other->name(), key.text); });
   TrackedKey* tracked = slot ? slot.get() : TrackedKey::make(key);
   TrackedKey* const before = tracked;
   if (TrackedKey::add(tracked, reader.number)) {
     intrusive_ptr_add_ref(&reader);
     ++part.items;
   }
-  if (!slot) {
+  if (!slot) [[unlikely]] {
     part.table.insert(key.hash, tracked);
     keys_.fetch_add(1, std::memory_order_relaxed);
   } else if (tracked != before) {
@@ -38,14 +41,14 @@ void Tracking::remember(uint32_t stripe, const store::Key& key, Peer& reader) {
 void Tracking::changed(uint32_t stripe, const store::Key& key, Peer* acting, Peer* author,
                        Unsent& unsent, Outgoing& outgoing) {
   if (!prefixes_.empty()) unsent.broadcast.push_back({std::string(key.text), PeerPtr(author)});
-  Part& part = *parts_[stripe];
-  const Table::Slot slot =
-      part.table.find(key.hash, [&](const TrackedKey* other) { return other->name() == key.text; });
+  Part& part = parts_[stripe];
+  const Table::Slot slot = part.table.find(
+      key.hash, [&](const TrackedKey* other) { return same_bytes(other->name(), key.text); });
   if (slot) fire(part, slot, acting, &unsent, outgoing);
 }
 
 bool Tracking::drop_any(uint32_t stripe, Outgoing& outgoing) {
-  Part& part = *parts_[stripe];
+  Part& part = parts_[stripe];
   const TrackedKey* chosen = part.table.random(thread_random());
   if (chosen == nullptr) return false;
   const Table::Slot slot =
@@ -187,9 +190,9 @@ void Tracking::add_prefix(Peer& client, std::string_view prefix) {
 }
 
 void Tracking::forget_all() {
-  for (const auto& part : parts_) {
-    part->table.clear([this](TrackedKey* key) { forget(key); });
-    part->items = 0;
+  for (Part& part : parts_) {
+    part.table.clear([this](TrackedKey* key) { forget(key); });
+    part.items = 0;
   }
   keys_.store(0, std::memory_order_relaxed);
   look_whether_in_use();
@@ -208,7 +211,7 @@ size_t Tracking::prefix_count() const {
 
 size_t Tracking::item_count() const {
   size_t count = 0;
-  for (const auto& part : parts_) count += part->items;
+  for (const Part& part : parts_) count += part.items;
   return count;
 }
 

@@ -67,13 +67,13 @@ class Tracking {
   // Together, of all stripes.
   size_t key_count() const { return keys_.load(std::memory_order_relaxed); }
   void prefetch(uint32_t stripe, uint64_t hash) const {
-    parts_[stripe]->table.prefetch_bucket(hash);
+    parts_[stripe].table.prefetch_bucket(hash);
   }
   bool prefetch_key(uint32_t stripe, uint64_t hash) const {
-    return parts_[stripe]->table.prefetch_entry(hash);
+    return parts_[stripe].table.prefetch_entry(hash);
   }
   void prefetch_stashed(uint32_t stripe, uint64_t hash) const {
-    parts_[stripe]->table.prefetch_stashed(hash);
+    parts_[stripe].table.prefetch_stashed(hash);
   }
 
   // -- world held --------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ class Tracking {
   void fire(Part& part, Table::Slot slot, Peer* acting, Unsent* unsent, Outgoing& outgoing);
   void look_whether_in_use();
 
-  std::vector<std::unique_ptr<Part>> parts_;  // one for each stripe
+  std::vector<Part> parts_;  // one for each stripe
   const std::shared_ptr<ReaderNumbers> numbers_ = std::make_shared<ReaderNumbers>();
   // By the length of the prefix, then by the prefix.
   std::map<size_t, NameMap<Listeners>> prefixes_;

@@ -5,6 +5,8 @@
 #include <mutex>
 #include <utility>
 
+#include "base/same_bytes.h"
+
 namespace scrubjay::store {
 
 Keyspace::Keyspace(const Clock& clock, uint32_t stripes, int databases, Table::Retire retire)
@@ -34,8 +36,8 @@ bool Keyspace::prefetch_value(const Key& key, int database, const Touch& touch, 
   if (shelf == nullptr) return false;
   const std::unique_lock lock(stripe.mutex, std::try_to_lock);
   if (!lock) return false;
-  const Table::Slot slot =
-      shelf->table.find(key.hash, [&](const Entry* entry) { return entry->key() == key.text; });
+  const Table::Slot slot = shelf->table.find(
+      key.hash, [&](const Entry* entry) { return same_bytes(entry->key(), key.text); });
   if (!slot) return false;
   if (!inside) return slot.get()->prefetch_value(touch);
   slot.get()->prefetch_inside(touch);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/same_bytes.h"
 #include "config/keyspace_events.h"
 #include "store/access.h"
 #include "store/eviction.h"
@@ -91,7 +92,7 @@ LockedKeys::Found LockedKeys::search(Stripe& stripe, int database, const Key& ke
   found.shelf = stripe.shelf(database);
   if (found.shelf == nullptr) return found;
   found.slot = found.shelf->table.find(
-      key.hash, [&](const Entry* entry) { return entry->key() == key.text; });
+      key.hash, [&](const Entry* entry) { return same_bytes(entry->key(), key.text); });
   if (found.slot) found.entry = found.slot.get();
   return found;
 }
