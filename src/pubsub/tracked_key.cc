@@ -10,24 +10,24 @@
 
 namespace scrubjay::pubsub {
 
-TrackedKey::TrackedKey(uint64_t hash, std::string_view name, Form form, uint32_t room)
-    : hash_(hash), name_size_(static_cast<uint32_t>(name.size())), room_(room), form_(form) {
+TrackedKey::TrackedKey(std::string_view name, Form form, uint32_t room)
+    : name_size_(static_cast<uint32_t>(name.size())), room_(room & INT32_MAX), form_(form) {
   std::memset(words(), 0, room * sizeof(uint32_t));
   if (!name.empty()) std::memcpy(words() + room, name.data(), name.size());
 }
 
 // With so many words at least; the block's size class may have room for more.
-TrackedKey* TrackedKey::allocate(uint64_t hash, std::string_view name, Form form, uint32_t room) {
+TrackedKey* TrackedKey::allocate(std::string_view name, Form form, uint32_t room) {
   const size_t fixed = sizeof(TrackedKey) + name.size();
   const size_t size = good_size(fixed + room * sizeof(uint32_t));
   void* const memory = std::malloc(size);
   if (memory == nullptr) throw std::bad_alloc();
   const auto words = static_cast<uint32_t>((size - fixed) / sizeof(uint32_t));
-  return new (memory) TrackedKey(hash, name, form, words);
+  return new (memory) TrackedKey(name, form, words);
 }
 
 TrackedKey* TrackedKey::make(const store::Key& key) {
-  return allocate(key.hash, key.text, Form::kList, 1);
+  return allocate(key.text, Form::kList, 1);
 }
 
 void TrackedKey::destroy(TrackedKey* key) {
@@ -55,9 +55,8 @@ bool TrackedKey::add_slowly(TrackedKey*& key, uint32_t number) {
   const auto count = static_cast<uint32_t>(readers.size());
   const uint32_t bit_words = readers.back() / kWordBits + 1;
   const bool as_bits = bit_words <= count;
-  TrackedKey* const larger =
-      as_bits ? allocate(key->hash_, key->name(), Form::kBits, bit_words)
-              : allocate(key->hash_, key->name(), Form::kList, count + count / 2);
+  TrackedKey* const larger = as_bits ? allocate(key->name(), Form::kBits, bit_words)
+                                     : allocate(key->name(), Form::kList, count + count / 2);
   if (as_bits) {
     for (const uint32_t reader : readers)
       larger->words()[reader / kWordBits] |= uint32_t{1} << reader % kWordBits;

@@ -3,12 +3,13 @@
 // that a reader is looked up in the cache line that the key was found by. A reader that is noted
 // holds a reference to its client. Used under the lock of the key's stripe.
 //
-//   | hash 8 | name size 4 | readers 4 | room 4 | form 4 | room * 4: numbers or bits | name |
+//   | name size 4 | readers 4 | room and form 4 | room * 4: numbers or bits | name |
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
+#include "base/hash.h"
 #include "pubsub/peer.h"
 #include "store/key.h"
 
@@ -35,7 +36,7 @@ class TrackedKey {
   TrackedKey(const TrackedKey&) = delete;
   TrackedKey& operator=(const TrackedKey&) = delete;
 
-  uint64_t hash() const { return hash_; }
+  uint64_t hash() const { return hash_of(name()); }
   std::string_view name() const {
     return {reinterpret_cast<const char*>(words() + room_), name_size_};
   }
@@ -54,21 +55,20 @@ class TrackedKey {
   }
 
  private:
-  enum class Form : uint32_t { kList, kBits };
+  enum Form : uint32_t { kList, kBits };
   static constexpr uint32_t kWordBits = 32;
 
-  TrackedKey(uint64_t hash, std::string_view name, Form form, uint32_t room);
-  static TrackedKey* allocate(uint64_t hash, std::string_view name, Form form, uint32_t room);
+  TrackedKey(std::string_view name, Form form, uint32_t room);
+  static TrackedKey* allocate(std::string_view name, Form form, uint32_t room);
   static bool add_slowly(TrackedKey*& key, uint32_t number);
 
   uint32_t* words() { return reinterpret_cast<uint32_t*>(this + 1); }
   const uint32_t* words() const { return reinterpret_cast<const uint32_t*>(this + 1); }
 
-  const uint64_t hash_;
   const uint32_t name_size_;
   uint32_t count_ = 0;
-  const uint32_t room_;  // in words
-  const Form form_;
+  const uint32_t room_ : 31;  // in words
+  const Form form_ : 1;
 };
 
 struct TrackedKeyTraits {
