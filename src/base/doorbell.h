@@ -8,6 +8,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/contention.h"
+
 namespace scrubjay {
 
 class Doorbell {
@@ -23,6 +25,7 @@ class Doorbell {
   // if it holds locks, soon.
   bool claim() { return !claimed_.exchange(true, std::memory_order_seq_cst); }
   void ring() {
+    ContentionCounters::add(Contention::kBellRing);
     const uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = ::write(event_, &one, sizeof one);
   }

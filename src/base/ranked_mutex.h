@@ -58,7 +58,7 @@ class RankedMutex {
 
   void lock() {
     if constexpr (kDebugChecks) HeldRanks::acquired(Rank, order_);
-    mutex_.lock();
+    mutex_.lock(kKind);
   }
   bool try_lock() {
     if (!mutex_.try_lock()) return false;
@@ -71,6 +71,9 @@ class RankedMutex {
   }
 
  private:
+  static constexpr Contention kKind = Rank == LockRank::kStripe         ? Contention::kStripeLock
+                                      : Rank == LockRank::kChannelShard ? Contention::kChannelLock
+                                                                        : Contention::kOtherLock;
   FutexMutex mutex_;
   [[maybe_unused]] const uint32_t order_;
 };

@@ -1,4 +1,5 @@
 // CONFIG: reads and changes the options of the running server.
+#include "base/contention.h"
 #include "commands/help.h"
 #include "commands/table.h"
 #include "config/option_table.h"
@@ -59,6 +60,7 @@ void config_resetstat(CommandContext& c) {
   for (const auto& worker : c.services.workers) worker->counters.reset();
   c.services.keyspace.reset_counters(true);
   c.services.janitor.reset_freed();
+  ContentionCounters::reset();
   c.reply.ok();
 }
 

@@ -22,7 +22,9 @@ void info(CommandContext& c) {
   all = named("all") || named("everything");
   std::string text;
   for (const InfoSection& section : info_sections()) {
-    if (!all && !(defaults && section.in_default) && !named(section.name)) continue;
+    const bool wanted_with_others = (all && section.shown != Shown::kByNameOnly) ||
+                                    (defaults && section.shown == Shown::kByDefault);
+    if (!wanted_with_others && !named(section.name)) continue;
     if (!text.empty()) text += "\r\n";
     text += fmt::format("# {}\r\n", section.title);
     section.write(c.services, text);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/contention.h"
 #include "base/number.h"
 #include "commands/memory_overview.h"
 #include "config/option_table.h"
@@ -424,20 +425,39 @@ void keyspace(Services& services, std::string& out) {
   }
 }
 
+// How often threads have waited for one another and woken each other (docs/threads.md).
+void contention(Services&, std::string& out) {
+  const ContentionCounts counts = ContentionCounters::sum();
+  const auto show = [&](std::string_view name, Contention what) {
+    field(out, name, counts[static_cast<size_t>(what)]);
+  };
+  show("contended_stripe_locks", Contention::kStripeLock);
+  show("contended_channel_locks", Contention::kChannelLock);
+  show("contended_inbox_locks", Contention::kInboxLock);
+  show("contended_mailbox_locks", Contention::kMailboxLock);
+  show("contended_other_locks", Contention::kOtherLock);
+  show("world_taken", Contention::kWorldTaken);
+  show("world_waits", Contention::kWorldWait);
+  show("gate_waits", Contention::kGateWait);
+  show("sleeps", Contention::kSleep);
+  show("bell_rings", Contention::kBellRing);
+}
+
 constexpr InfoSection kSections[] = {
-    {"server", "Server", true, server},
-    {"clients", "Clients", true, clients},
-    {"memory", "Memory", true, memory},
-    {"persistence", "Persistence", true, persistence},
-    {"stats", "Stats", true, stats},
-    {"replication", "Replication", true, replication},
-    {"cpu", "CPU", true, cpu},
-    {"modules", "Modules", true, modules},
-    {"commandstats", "Commandstats", false, commandstats},
-    {"errorstats", "Errorstats", true, errorstats},
-    {"latencystats", "Latencystats", false, latencystats},
-    {"cluster", "Cluster", true, cluster},
-    {"keyspace", "Keyspace", true, keyspace},
+    {"server", "Server", Shown::kByDefault, server},
+    {"clients", "Clients", Shown::kByDefault, clients},
+    {"memory", "Memory", Shown::kByDefault, memory},
+    {"persistence", "Persistence", Shown::kByDefault, persistence},
+    {"stats", "Stats", Shown::kByDefault, stats},
+    {"replication", "Replication", Shown::kByDefault, replication},
+    {"cpu", "CPU", Shown::kByDefault, cpu},
+    {"modules", "Modules", Shown::kByDefault, modules},
+    {"commandstats", "Commandstats", Shown::kWithAll, commandstats},
+    {"errorstats", "Errorstats", Shown::kByDefault, errorstats},
+    {"latencystats", "Latencystats", Shown::kWithAll, latencystats},
+    {"cluster", "Cluster", Shown::kByDefault, cluster},
+    {"keyspace", "Keyspace", Shown::kByDefault, keyspace},
+    {"contention", "Contention", Shown::kByNameOnly, contention},
 };
 
 }  // namespace

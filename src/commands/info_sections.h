@@ -2,6 +2,7 @@
 // that all threads' counters may be read.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,10 +11,16 @@
 
 namespace scrubjay::commands {
 
+enum class Shown : uint8_t {
+  kByDefault,   // by INFO without arguments
+  kWithAll,     // by INFO all and INFO everything
+  kByNameOnly,  // what Redis does not have
+};
+
 struct InfoSection {
   std::string_view name;   // as INFO takes it, lower case
   std::string_view title;  // as the head line shows it
-  bool in_default;         // part of INFO without arguments
+  Shown shown;
   void (*write)(engine::Services& services, std::string& out);
 };
 

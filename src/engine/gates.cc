@@ -2,6 +2,8 @@
 
 #include <thread>
 
+#include "base/contention.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -22,6 +24,13 @@ void pause() {
 #endif
 }
 
+// Sleeps until it is not `seen` any more, or may not be.
+template <class T>
+void sleep_while(const std::atomic<T>& word, T seen) {
+  ContentionCounters::add(Contention::kSleep);
+  word.wait(seen);
+}
+
 }  // namespace
 
 Gates::Gate& Gates::add() {
@@ -30,6 +39,7 @@ Gates::Gate& Gates::add() {
 }
 
 void Gates::wait_turn(Gate& gate) {
+  ContentionCounters::add(Contention::kGateWait);
   if (busy() && visit(gate)) return;
   waiting_.fetch_add(1, std::memory_order_seq_cst);
   bool visits = false;
@@ -37,7 +47,7 @@ void Gates::wait_turn(Gate& gate) {
     leave(gate);
     for (int i = 0; i < kSpins && pending_.load(std::memory_order_relaxed) != 0; ++i) pause();
     for (uint32_t seen; (seen = pending_.load(std::memory_order_seq_cst)) != 0 && seen != kBusy;)
-      pending_.wait(seen);
+      sleep_while(pending_, seen);
     raise(gate);
     visits = busy() && visit(gate);
   } while (!visits && pending_.load(std::memory_order_seq_cst) != 0);
@@ -94,26 +104,32 @@ bool Gates::wait_in_queue(uint32_t ticket, bool may_fail) {
       given_up_.insert(ticket);
       return false;
     }
-    queue_news_.wait(news);
+    sleep_while(queue_news_, news);
   }
 }
 
 bool Gates::take_world(Gate& own, bool may_fail) {
   leave(own);
   const uint32_t ticket = next_ticket_.fetch_add(1, std::memory_order_seq_cst);
+  bool waits = serving_.load(std::memory_order_seq_cst) != ticket;
   if (!wait_in_queue(ticket, may_fail)) {
     enter(own);
     return false;
   }
   // Those whom the last section kept out go first.
-  for (uint32_t others; (others = waiting_.load(std::memory_order_seq_cst)) != 0;)
-    waiting_.wait(others);
+  for (uint32_t others; (others = waiting_.load(std::memory_order_seq_cst)) != 0;) {
+    waits = true;
+    sleep_while(waiting_, others);
+  }
   pending_.store(kTaken, std::memory_order_seq_cst);
   const std::lock_guard lock(list_mutex_);
   for (Gate& gate : gates_) {
+    waits |= gate.turn() % 2 == 1;
     for (int i = 0; i < kSpins && gate.turn() % 2 == 1; ++i) pause();
-    for (uint64_t turn; (turn = gate.turn()) % 2 == 1;) gate.turn_.wait(turn);
+    for (uint64_t turn; (turn = gate.turn()) % 2 == 1;) sleep_while(gate.turn_, turn);
   }
+  ContentionCounters::add(Contention::kWorldTaken);
+  if (waits) ContentionCounters::add(Contention::kWorldWait);
   return true;
 }
 

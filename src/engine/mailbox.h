@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/doorbell.h"
+#include "base/futex_mutex.h"
 #include "base/shared_bytes.h"
 
 namespace scrubjay::engine {
@@ -54,7 +55,7 @@ class Mailbox {
 
  private:
   Doorbell& bell_;
-  std::mutex mutex_;
+  CountedMutex<Contention::kMailboxLock> mutex_;
   std::vector<Letter> letters_;
 };
 

@@ -63,7 +63,11 @@ size_t Hub::publish(Space space, std::string_view channel, std::string_view mess
   }
   if (space == Space::kShardChannels || pattern_count_.load(std::memory_order_relaxed) == 0)
     return count;
-  const std::shared_lock patterns_lock(patterns_mutex_);
+  std::shared_lock patterns_lock(patterns_mutex_, std::try_to_lock);
+  if (!patterns_lock) {
+    ContentionCounters::add(Contention::kChannelLock);
+    patterns_lock.lock();
+  }
   patterns_.each_match(channel, [&](std::string_view pattern, const Channel& listeners) {
     count += listeners.send(make_message({"pmessage", pattern, channel, message}), outgoing);
   });

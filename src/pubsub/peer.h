@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/doorbell.h"
+#include "base/futex_mutex.h"
 #include "base/shared_bytes.h"
 
 namespace scrubjay::pubsub {
@@ -148,7 +149,7 @@ class Inbox {
 
  private:
   Doorbell& bell_;
-  std::mutex mutex_;
+  CountedMutex<Contention::kInboxLock> mutex_;
   std::vector<Push> pushes_;
   std::atomic<bool> has_some_{false};
   std::atomic<size_t> bytes_{0};

@@ -29,6 +29,24 @@ TEST(FutexMutex, WhoSleepsIsWoken) {
   mutex.unlock();
 }
 
+TEST(FutexMutex, WhoFindsItTakenIsCounted) {
+  CountedMutex<Contention::kInboxLock> mutex;
+  const auto counted = [](Contention what) {
+    return ContentionCounters::sum()[static_cast<size_t>(what)];
+  };
+  ContentionCounters::reset();
+  for (int i = 0; i < 100; ++i) const std::lock_guard lock(mutex);
+  EXPECT_EQ(ContentionCounters::sum(), ContentionCounts{});
+
+  mutex.lock();
+  std::thread other([&] { const std::lock_guard lock(mutex); });
+  while (counted(Contention::kSleep) == 0) std::this_thread::yield();
+  mutex.unlock();
+  other.join();
+  EXPECT_EQ(counted(Contention::kInboxLock), 1u);
+  EXPECT_EQ(counted(Contention::kStripeLock), 0u);
+}
+
 TEST(FutexMutex, NothingIsLostBetweenThreads) {
   constexpr int kThreads = 4;
   constexpr int kRounds = 20'000;

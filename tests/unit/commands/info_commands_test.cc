@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <sstream>
 
+#include "base/contention.h"
 #include "support/engine_fixture.h"
 
 namespace scrubjay {
@@ -193,6 +195,29 @@ TEST_F(InfoCommands, ListenersAreShownOneALine) {
   EXPECT_EQ(value(text, "listener1"), "name=unix,bind=/run/jay.sock");
   services().config.port = 0;
   EXPECT_EQ(value(info("server"), "listener0"), "(none)");
+}
+
+TEST_F(InfoCommands, ContentionIsShownByNameOnly) {
+  for (const char* sections : {"", "default", "all", "everything"}) {
+    const std::vector<std::string> shown = heads(info(sections));
+    EXPECT_EQ(std::count(shown.begin(), shown.end(), "Contention"), 0) << sections;
+  }
+  EXPECT_EQ(heads(info("contention")), std::vector<std::string>{"Contention"});
+  EXPECT_EQ(heads(info("all contention")).back(), "Contention");
+}
+
+TEST_F(InfoCommands, ContentionCountsSinceTheLastReset) {
+  run("CONFIG RESETSTAT");
+  ContentionCounters::add(Contention::kStripeLock);
+  ContentionCounters::add(Contention::kBellRing);
+  ContentionCounters::add(Contention::kBellRing);
+  const std::string text = info("contention");
+  EXPECT_EQ(value(text, "contended_stripe_locks"), "1");
+  EXPECT_EQ(value(text, "contended_inbox_locks"), "0");
+  EXPECT_EQ(value(text, "bell_rings"), "2");
+  run("CONFIG RESETSTAT");
+  EXPECT_EQ(value(info("contention"), "bell_rings"), "0");
+  EXPECT_EQ(value(info("contention"), "gate_waits"), "0");
 }
 
 TEST_F(InfoCommands, MemoryFieldsFitTogether) {

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/contention.h"
+
 namespace scrubjay::engine {
 namespace {
 
@@ -69,6 +71,45 @@ TEST(Gates, AWorldTakerWaitsForAnOpenTurn) {
   taker.join();
   EXPECT_TRUE(held);
   EXPECT_FALSE(gates.wanted());
+}
+
+uint64_t counted(Contention what) {
+  return ContentionCounters::sum()[static_cast<size_t>(what)];
+}
+
+TEST(Gates, WaitsAreCounted) {
+  const Watchdog watchdog(30s);
+  Gates gates;
+  Gates::Gate& mine = gates.add();
+  Gates::Gate& other = gates.add();
+  ContentionCounters::reset();
+  gates.enter(mine);
+  gates.take_world(mine);
+  gates.release_world(mine);
+  gates.leave(mine);
+  EXPECT_EQ(counted(Contention::kWorldTaken), 1u);
+  EXPECT_EQ(counted(Contention::kWorldWait), 0u);
+  EXPECT_EQ(counted(Contention::kGateWait), 0u);
+  EXPECT_EQ(counted(Contention::kSleep), 0u);
+
+  gates.enter(other);
+  std::thread taker([&] {
+    gates.enter(mine);
+    gates.take_world(mine);
+    std::this_thread::sleep_for(20ms);
+    gates.release_world(mine);
+    gates.leave(mine);
+  });
+  while (!gates.wanted()) std::this_thread::yield();
+  std::this_thread::sleep_for(20ms);
+  gates.leave(other);
+  gates.enter(other);
+  gates.leave(other);
+  taker.join();
+  EXPECT_EQ(counted(Contention::kWorldTaken), 2u);
+  EXPECT_EQ(counted(Contention::kWorldWait), 1u);
+  EXPECT_EQ(counted(Contention::kGateWait), 1u);
+  EXPECT_GE(counted(Contention::kSleep), 1u);
 }
 
 TEST(Gates, AWorldHolderKeepsOwnersOut) {
