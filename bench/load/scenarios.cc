@@ -28,6 +28,7 @@ const std::vector<Scenario>& scenarios() {
       {"million", "how much CPU a request costs among a million keys of its kind", measure_million},
       {"ten-million", "how much CPU a GET costs among ten million keys", measure_ten_million},
       {"threads", "how many requests two threads answer", measure_threads},
+      {"contention", "how often threads wait for one another, of ours alone", measure_contention},
       {"tails", "how long requests wait when much happens at once", measure_tails},
       {"start", "what a server costs before and without any load", measure_start},
       {"geo", "how much CPU a search among a million places costs", measure_geo},

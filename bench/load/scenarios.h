@@ -32,6 +32,7 @@ void measure_million(Bench& bench);
 void measure_ten_million(Bench& bench);
 void measure_start(Bench& bench);
 void measure_tails(Bench& bench);
+void measure_contention(Bench& bench);
 void measure_threads(Bench& bench);
 void measure_geo(Bench& bench);
 void measure_hyperloglog(Bench& bench);
