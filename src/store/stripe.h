@@ -53,16 +53,18 @@ struct alignas(64) Stripe {
     return shelves[static_cast<size_t>(database)].load(std::memory_order_acquire);
   }
 
+  // The line that every request on the stripe writes.
   RankedMutex<LockRank::kStripe> mutex;
-  const uint32_t number;
   // The latest instant at which anybody looked at this stripe: time never runs backwards here.
   int64_t latest_ms = 0;
-  // When the wheels have work next; written under the lock, read by the maintaining thread.
+  StripeCounters counters;
+  // What prefetching and the maintaining thread read without the lock, on another.
+  alignas(64) const uint32_t number;
+  // When the wheels have work next; written under the lock.
   std::atomic<int64_t> next_due{std::numeric_limits<int64_t>::max()};
   std::vector<std::atomic<Shelf*>> shelves;
   std::unordered_map<KeyName, WatchedKey, KeyNameHash> watched;
   std::unordered_map<KeyName, WaitQueue, KeyNameHash> waiting;
-  StripeCounters counters;
   // Bytes of new keys less bytes evicted, while memory is limited: who owes most evicts next.
   // Written under the lock.
   std::atomic<int64_t> owed{0};
