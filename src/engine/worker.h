@@ -20,7 +20,7 @@ namespace scrubjay::engine {
 
 struct Client;
 
-struct Worker {
+struct alignas(64) Worker {
   Worker(uint32_t number, Gates& gates, store::Keyspace& keyspace, size_t command_count)
       : index(number), gate(gates.add()), keys(keyspace) {
     counters.commands.resize(command_count);
@@ -30,10 +30,11 @@ struct Worker {
 
   const uint32_t index;
   Gates::Gate& gate;
-  Doorbell bell;
-  Mailbox mailbox{bell};
+  // What other threads write to has lines of its own: a bell with the inbox it mostly rings for.
+  alignas(64) Doorbell bell;
   pubsub::Inbox inbox{bell};
-  pubsub::Outgoing outgoing{inbox};
+  alignas(64) Mailbox mailbox{bell};
+  alignas(64) pubsub::Outgoing outgoing{inbox};
   pubsub::Unsent unsent;
   const Client* acting = nullptr;  // whose command runs
   // Hands what the own inbox holds to its clients; set by the thread.
@@ -51,7 +52,7 @@ struct Worker {
   bool in_script = false;      // the command that runs was called by a script
   bool out_of_memory = false;  // more than maxmemory is in use, and nothing can be evicted
   Room room;                   // what it may still allocate under the limit of memory
-  std::atomic<size_t> client_count{0};
+  alignas(64) std::atomic<size_t> client_count{0};
   // When this thread will look at its wheels next, in ms; whoever plans earlier work wakes it.
   std::atomic<int64_t> armed_until{std::numeric_limits<int64_t>::max()};
 };
