@@ -77,25 +77,27 @@ struct Services {
   uint64_t startup_memory = 0;  // allocated when serving began
   std::atomic<uint64_t> peak_memory{0};
   AdviceState advice;
-  std::atomic<uint64_t> client_memory_limit{0};  // for all clients together; 0: none
-  std::atomic<uint64_t> client_memory{0};        // counted while there is a limit
-  std::atomic<uint64_t> reserved_memory{0};      // by threads that are about to allocate much
-  std::atomic<int64_t> exceeded_since_ms{0};     // more than maxmemory is in use; 0: it is not
-  std::atomic<int64_t> exceeded_total_ms{0};     // times that are over
-  std::atomic<bool> nothing_to_evict{false};     // as the last look found
-  std::atomic<int> defragmenting{0};             // threads that are moving entries together
+  // Numbers that threads write while they serve, each kind on a line of its own.
+  alignas(64) std::atomic<uint64_t> client_memory{0};    // counted while there is a limit
+  alignas(64) std::atomic<uint64_t> reserved_memory{0};  // by threads about to allocate much
+  std::atomic<int64_t> exceeded_since_ms{0};  // more than maxmemory is in use; 0: it is not
+  std::atomic<int64_t> exceeded_total_ms{0};  // times that are over
+  std::atomic<bool> nothing_to_evict{false};  // as the last look found
+  std::atomic<int> defragmenting{0};          // threads that are moving entries together
   std::atomic<uint64_t> instantaneous_ops{0};
   std::atomic<uint64_t> instantaneous_input_bytes{0};
   std::atomic<uint64_t> instantaneous_output_bytes{0};
 
-  Pause pause;                             // world held to change (see pause_commands)
-  std::atomic<bool> paused{false};         // pause may be in force
-  std::atomic<uint32_t> monitors{0};       // clients in MONITOR
-  std::atomic<uint64_t> monitor_lines{0};  // written so far
+  Pause pause;                                         // world held to change (see pause_commands)
+  alignas(64) std::atomic<uint64_t> monitor_lines{0};  // written so far
   std::atomic<uint32_t> blocked_clients{0};
-  std::atomic<uint32_t> waiters{0};  // clients that wait for data and are not served yet
   std::atomic<uint64_t> wait_tickets{1};
+  // What every request looks at, and few change.
+  alignas(64) std::atomic<bool> paused{false};  // pause may be in force
   std::atomic<bool> shutting_down{false};
+  std::atomic<uint32_t> monitors{0};             // clients in MONITOR
+  std::atomic<uint32_t> waiters{0};              // wait for data and are not served yet
+  std::atomic<uint64_t> client_memory_limit{0};  // for all clients together; 0: none
   // Handed in by main.cc: starts a graceful end; applies an option that something outside the
   // engine depends on (loglevel, maxclients, bind ...), and answers why it can't.
   std::function<void()> request_shutdown;
