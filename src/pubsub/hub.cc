@@ -6,14 +6,6 @@
 
 namespace scrubjay::pubsub {
 
-Hub::Hub() {
-  uint32_t number = 0;
-  for (auto& space : shards_) {
-    for (Shard& shard : space)
-      shard.mutex = std::make_unique<RankedMutex<LockRank::kChannelShard>>(number++);
-  }
-}
-
 const Hub::Shard& Hub::shard_of(Space space, std::string_view channel) const {
   // The map takes the lower bits of the same hash.
   return shards_[static_cast<size_t>(space)][hash_of(channel) >> 32 & (kShards - 1)];
@@ -21,14 +13,14 @@ const Hub::Shard& Hub::shard_of(Space space, std::string_view channel) const {
 
 void Hub::subscribe(Space space, std::string_view channel, Peer& peer) {
   Shard& shard = shard_of(space, channel);
-  const std::lock_guard lock(*shard.mutex);
+  const std::lock_guard lock(shard.mutex);
   shard.channels.try_emplace(std::string(channel)).first->second.add(peer);
   if (space == Space::kChannels) listeners_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Hub::unsubscribe(Space space, std::string_view channel, Peer& peer) {
   Shard& shard = shard_of(space, channel);
-  const std::lock_guard lock(*shard.mutex);
+  const std::lock_guard lock(shard.mutex);
   const auto found = shard.channels.find(channel);
   found->second.remove(peer);
   if (found->second.size() == 0) shard.channels.erase(found);
@@ -54,7 +46,7 @@ void Hub::unsubscribe_pattern(std::string_view pattern, Peer& peer) {
 size_t Hub::publish(Space space, std::string_view channel, std::string_view message,
                     Outgoing& outgoing) {
   Shard& shard = shard_of(space, channel);
-  const std::lock_guard lock(*shard.mutex);
+  const std::lock_guard lock(shard.mutex);
   size_t count = 0;
   const auto found = shard.channels.find(channel);
   if (found != shard.channels.end()) {
@@ -76,7 +68,7 @@ size_t Hub::publish(Space space, std::string_view channel, std::string_view mess
 
 size_t Hub::count_listeners(Space space, std::string_view channel) const {
   const Shard& shard = shard_of(space, channel);
-  const std::lock_guard lock(*shard.mutex);
+  const std::lock_guard lock(shard.mutex);
   const auto found = shard.channels.find(channel);
   return found == shard.channels.end() ? 0 : found->second.size();
 }
@@ -88,7 +80,7 @@ size_t Hub::count_patterns() const {
 size_t Hub::count_channels(Space space) const {
   size_t count = 0;
   for (const Shard& shard : shards_[static_cast<size_t>(space)]) {
-    const std::lock_guard lock(*shard.mutex);
+    const std::lock_guard lock(shard.mutex);
     count += shard.channels.size();
   }
   return count;
@@ -97,7 +89,7 @@ size_t Hub::count_channels(Space space) const {
 std::vector<std::string> Hub::channels(Space space) const {
   std::vector<std::string> names;
   for (const Shard& shard : shards_[static_cast<size_t>(space)]) {
-    const std::lock_guard lock(*shard.mutex);
+    const std::lock_guard lock(shard.mutex);
     for (const auto& [name, channel] : shard.channels) names.push_back(name);
   }
   return names;

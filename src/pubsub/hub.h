@@ -7,7 +7,6 @@
 
 #include <array>
 #include <atomic>
-#include <memory>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -24,8 +23,6 @@ enum class Space : uint8_t { kChannels, kShardChannels };
 
 class Hub {
  public:
-  Hub();
-
   // The peer must not listen to it already, or must.
   void subscribe(Space space, std::string_view channel, Peer& peer);
   void unsubscribe(Space space, std::string_view channel, Peer& peer);
@@ -49,7 +46,8 @@ class Hub {
  private:
   static constexpr size_t kShards = 32;
   struct alignas(64) Shard {
-    std::unique_ptr<RankedMutex<LockRank::kChannelShard>> mutex;
+    // Nobody holds two of them, so they need no order.
+    mutable RankedMutex<LockRank::kChannelShard> mutex;
     NameMap<Channel> channels;
   };
   const Shard& shard_of(Space space, std::string_view channel) const;
@@ -60,7 +58,8 @@ class Hub {
   std::array<std::array<Shard, kShards>, 2> shards_;
   std::atomic<size_t> listeners_{0};
   std::atomic<size_t> pattern_count_{0};
-  mutable std::shared_mutex patterns_mutex_;  // a leaf
+  // A leaf. Publishers share it, and write to it, once there are patterns.
+  alignas(64) mutable std::shared_mutex patterns_mutex_;
   PatternIndex patterns_;
 };
 
