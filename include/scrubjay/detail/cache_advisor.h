@@ -90,8 +90,8 @@ class CacheAdvisor {
   static constexpr uint64_t kMixer = 0x9fb21c651e98df25;
   static constexpr uint64_t kShadowKeys = 1024;
 
-  std::atomic<uint32_t> threshold_{0};
-  std::mutex mutex_;
+  std::atomic<uint32_t> threshold_{0};  // every use reads it; what follows only sampled ones write
+  alignas(64) std::mutex mutex_;
   std::array<std::unique_ptr<ShadowCache>, kFactors.size()> shadows_;
   uint64_t requests_ = 0;
   uint64_t real_hits_ = 0;

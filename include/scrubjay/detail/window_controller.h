@@ -94,7 +94,7 @@ class WindowController {
   std::atomic<uint32_t> threshold_{0};
   std::atomic<double> share_{kStartShare};
   std::atomic<uint64_t> capacity_{0};
-  std::mutex mutex_;
+  alignas(64) std::mutex mutex_;  // from here on only uses of sampled keys write
   std::vector<std::unique_ptr<AdaptiveShadow>> shadows_;
   std::array<uint64_t, kShares.size()> hits_{};
   std::array<double, kShares.size()> scores_{};
