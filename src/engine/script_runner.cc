@@ -51,7 +51,11 @@ const ScriptRunner::Compiled* ScriptRunner::find(std::string_view sha) {
     if (!function) return nullptr;  // it has been compiled before: only for want of memory
     found = compiled_.emplace(lower, Compiled{std::move(script), *function}).first;
   }
-  found->second.script->used_ns.store(worker_.stamp_ns, std::memory_order_relaxed);
+  // All threads that run the script read this line: it is written now and then.
+  constexpr int64_t kOftenEnoughNs = 100'000;
+  std::atomic<int64_t>& used_ns = found->second.script->used_ns;
+  if (worker_.stamp_ns - used_ns.load(std::memory_order_relaxed) >= kOftenEnoughNs)
+    used_ns.store(worker_.stamp_ns, std::memory_order_relaxed);
   return &found->second;
 }
 
