@@ -30,6 +30,17 @@ bool wants_world(const engine::PreparedRequest& request) {
          (request.command->flags & (schema::kWorld | schema::kScript)) != 0;
 }
 
+// Whether one of the next requests needs the world, and those before it are over at once: then it
+// is cheaper for all to keep it than to take it again.
+bool wants_world_soon(std::span<const engine::PreparedRequest> next) {
+  constexpr size_t kFar = 8;
+  for (const engine::PreparedRequest& request : next.first(std::min(kFar, next.size()))) {
+    if (wants_world(request)) return true;
+    if (request.command == nullptr || (request.command->flags & schema::kFast) == 0) return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 Session::Session(IoThread& thread, int socket, uint64_t id)
@@ -229,7 +240,8 @@ size_t Session::execute(const resp::RequestBatch& batch,
       const auto& request = batch.requests[parsed.first + i];
       const std::span<const std::string_view> arguments(&batch.arguments[request.first_argument],
                                                         request.argument_count);
-      worker.keeps_world = i + 1 < parsed.count && wants_world(prepared[i + 1]);
+      worker.keeps_world =
+          (worker.world || wants_world(prepared[i])) && wants_world_soon(prepared.subspan(i + 1));
       const auto result = dispatcher.execute(worker, client_, arguments, prepared[i], reply);
       reply.set_protocol(client_.protocol);
       // What the client says to itself follows its reply; what it says to others can wait.
