@@ -189,5 +189,26 @@ class TwoThreadsTest(ScriptsTest):
     threads = 2
 
 
+class SectionsTest(unittest.TestCase):
+    def test_the_scripts_of_one_packet_share_a_section(self):
+        server = Server(SERVER, '--threads', '2')
+        client = Client(server)
+
+        def sections():
+            client.send('INFO', 'contention')
+            reply = client.read(12)
+            return int(reply.split(b'world_taken:')[1].split(b'\r\n')[0])
+
+        before = sections()
+        script = request('EVAL', 'return 1', '0')
+        client.socket.sendall((script + request('EXISTS', 'k')) * 8 + script)
+        self.assertEqual(client.read(17).count(b':1'), 9)
+        # One of these is the second INFO's; the server's own clock may take the world as well, and the
+        # packet may have been cut.
+        self.assertLessEqual(sections() - before, 4)
+        client.socket.close()
+        self.assertEqual(server.stop(), 0)
+
+
 if __name__ == '__main__':
     unittest.main()
