@@ -31,13 +31,17 @@ constexpr std::string_view kReads = "return redis.call('get', KEYS[1])";
 constexpr std::string_view kWrites = "return redis.call('set', KEYS[1], ARGV[1])";
 constexpr std::string_view kDeclares = "#!lua flags=declared-keys\n";
 
+// With four stripes for a thread and a fifth of its time under a lock, a thread finds one in 20
+// taken by any of the others, however many they are.
+constexpr double kMostWaits = 50;
+
 using Writer = std::function<void(std::string&, Random&)>;
 
 struct Load {
   std::string name;
   // Makes what writes one request, for a server that holds so many keys.
   std::function<Writer(const ServerProcess&, std::uint64_t keys)> prepare;
-  std::optional<double> contended_limit{};  // per thousand requests
+  bool spread = false;  // over all stripes: threads hardly meet
   bool subscribers = false;
 };
 
@@ -145,7 +149,7 @@ std::vector<std::string> subscriptions() {
 
 std::vector<Load> loads() {
   return {
-      {.name = "uniform", .prepare = uniform, .contended_limit = 1},
+      {.name = "uniform", .prepare = uniform, .spread = true},
       {.name = "hot key", .prepare = hot_key},
       {.name = "INCR of one key", .prepare = one_counter},
       {.name = "hot stripe", .prepare = hot_stripe},
@@ -225,8 +229,9 @@ void measure_contention(Bench& bench) {
              .target = {}});
       };
       Figure& waits = add("waits", "1/1000", costs[i][j].waits);
-      if (all[i].contended_limit) waits.target = Target{.limit = *all[i].contended_limit};
-      add("wakes", "1/1000", costs[i][j].wakes);
+      if (all[i].spread) waits.target = Target{.limit = kMostWaits};
+      Figure& wakes = add("wakes", "1/1000", costs[i][j].wakes);
+      if (all[i].spread) wakes.target = Target{.limit = 1};
       add("CPU", "us", costs[i][j].cpu_us);
     }
   }
