@@ -47,7 +47,7 @@ struct alignas(64) Worker {
   std::vector<store::Key> key_list;  // keys of the command in progress
   int64_t stamp_ns = 0;              // when the last command ended: the next one's start
   bool world = false;                // this thread holds every gate
-  bool keeps_world = false;          // the next request of the batch is likely to need it too
+  bool keeps_world = false;          // one of the next requests is likely to need it too
   int64_t world_since_ns = 0;
   bool in_script = false;      // the command that runs was called by a script
   bool out_of_memory = false;  // more than maxmemory is in use, and nothing can be evicted
