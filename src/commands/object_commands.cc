@@ -52,7 +52,7 @@ void object_freq(CommandContext& c) {
   const store::Policy& policy = c.keys.keyspace().policy;
   if (policy.adaptive())
     return c.reply.integer(
-        store::adaptive_frequency(c.keys.keyspace(), c.keys.database(), c.key()));
+        store::adaptive_frequency(c.keys.keyspace(), c.keys.database(), c.key().hash, entry));
   if (!policy.lfu()) {
     fail(
         "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note "

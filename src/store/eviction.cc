@@ -63,7 +63,7 @@ detail::WindowLimit window_limit(const Keyspace& keyspace, const Stripe& stripe,
       part * static_cast<double>(keyspace.stripe_bytes.load(std::memory_order_relaxed));
   // In a small cache a few keys: room is made in one stripe before a key comes into another.
   uint64_t slack = static_cast<uint64_t>(room / 16);
-  const AdaptivePolicy* const adaptive = shelf.adaptive.load(std::memory_order_relaxed);
+  const AdaptivePolicy* const adaptive = shelf.adaptive.get();
   if (adaptive != nullptr && adaptive->window_keys() > 0)
     slack = std::max(slack, kSlackKeys * adaptive->window_bytes() / adaptive->window_keys());
   return {static_cast<uint64_t>(keyspace.window.share() * room), slack,
@@ -78,7 +78,7 @@ void choose_victims(Keyspace& keyspace, const Stripe& stripe, Shelf& shelf, int6
     if (entry != nullptr) victims.push_back(entry);
   };
   if (policy.adaptive()) {
-    if (AdaptivePolicy* adaptive = shelf.adaptive.load(std::memory_order_relaxed)) {
+    if (AdaptivePolicy* adaptive = shelf.adaptive.get()) {
       adaptive->choose(shelf.table, window_limit(keyspace, stripe, shelf), policy.timed_only(),
                        thread_random(), victims);
       if (!victims.empty()) return;
@@ -208,25 +208,21 @@ size_t evict_some(Keyspace& keyspace, bool world, ChangeListener* listener) {
 }
 
 void note_found(Keyspace& keyspace, Shelf& shelf, uint64_t hash, Entry* entry, detail::KeyUse how) {
-  AdaptivePolicy* const adaptive = shelf.adaptive.load(std::memory_order_relaxed);
-  if (adaptive == nullptr) return;
-  adaptive->found(hash, entry);
+  if (shelf.adaptive == nullptr) return;
+  shelf.adaptive->found(entry);
   note_use(keyspace, hash, how);
 }
 
 void note_miss(Keyspace& keyspace, Shelf* shelf, uint64_t hash) {
-  if (shelf == nullptr) return;
-  AdaptivePolicy* const adaptive = shelf->adaptive.load(std::memory_order_relaxed);
-  if (adaptive == nullptr) return;
-  adaptive->missed(hash);
+  if (shelf == nullptr || shelf->adaptive == nullptr) return;
+  shelf->adaptive->missed(hash);
   note_use(keyspace, hash, detail::KeyUse::kMiss);
 }
 
-uint32_t adaptive_frequency(Keyspace& keyspace, int database, const Key& key) {
-  const Shelf* shelf = keyspace.stripe_of(key.hash).shelf(database);
-  if (shelf == nullptr) return 0;
-  const AdaptivePolicy* const adaptive = shelf->adaptive.load(std::memory_order_relaxed);
-  return adaptive == nullptr ? 0 : adaptive->frequency(key.hash);
+uint32_t adaptive_frequency(Keyspace& keyspace, int database, uint64_t hash, const Entry* entry) {
+  const Shelf* const shelf = keyspace.stripe_of(hash).shelf(database);
+  if (shelf == nullptr || shelf->adaptive == nullptr) return 0;
+  return shelf->adaptive->frequency(hash, entry);
 }
 
 void note_new(Keyspace& keyspace, Stripe& stripe, Shelf& shelf, uint64_t hash, Entry* entry) {
@@ -234,11 +230,8 @@ void note_new(Keyspace& keyspace, Stripe& stripe, Shelf& shelf, uint64_t hash, E
   stripe.owed.store(owed + static_cast<int64_t>(EvictionTraits::bytes(entry)),
                     std::memory_order_relaxed);
   if (!keyspace.policy.adaptive()) return;
-  AdaptivePolicy* adaptive = shelf.adaptive.load(std::memory_order_relaxed);
-  if (adaptive == nullptr) {
-    adaptive = new AdaptivePolicy;
-    shelf.adaptive.store(adaptive, std::memory_order_release);
-  }
+  if (shelf.adaptive == nullptr) shelf.adaptive = std::make_unique<AdaptivePolicy>();
+  AdaptivePolicy* const adaptive = shelf.adaptive.get();
   adaptive->add(shelf.table, hash, entry, window_limit(keyspace, stripe, shelf));
   if (keyspace.window.capacity() == 0 && adaptive->window_keys() >= kEnoughToGuess) [[unlikely]] {
     const uint64_t mean = adaptive->window_bytes() / adaptive->window_keys() + 1;

@@ -22,9 +22,9 @@ inline void note_for_advice(Keyspace& keyspace, uint64_t hash, detail::KeyUse ho
   if (keyspace.advisor.sampled(hash)) [[unlikely]]
     keyspace.advisor.use(hash, how);
 }
-// How often the adaptive policy believes that the key was used lately, 0 to 15. Caller holds the
+// How often the adaptive policy believes that this key was used lately, 0 to 15. Caller holds the
 // stripe.
-uint32_t adaptive_frequency(Keyspace& keyspace, int database, const Key& key);
+uint32_t adaptive_frequency(Keyspace& keyspace, int database, uint64_t hash, const Entry* entry);
 // A new key has come into the shelf. For all policies, while memory is limited.
 void note_new(Keyspace& keyspace, Stripe& stripe, Shelf& shelf, uint64_t hash, Entry* entry);
 

@@ -75,11 +75,8 @@ class Keyspace {
 
   // Prefetching for a key that a later command of the batch will ask for. No lock; gate raised.
   void prefetch_bucket(uint64_t hash, int database) const {
-    const Shelf* const shelf = stripes_[stripe_number(hash)]->shelf(database);
-    if (shelf == nullptr) return;
-    shelf->table.prefetch_bucket(hash);
-    if (const AdaptivePolicy* adaptive = shelf->adaptive.load(std::memory_order_acquire))
-      adaptive->prefetch(hash);
+    if (const Shelf* shelf = stripes_[stripe_number(hash)]->shelf(database))
+      shelf->table.prefetch_bucket(hash);
   }
   // True if prefetch_stashed() may have something to do, a little later.
   bool prefetch_entry(uint64_t hash, int database) const {

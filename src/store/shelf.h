@@ -5,8 +5,8 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "base/background.h"
 #include "objects/hash.h"
@@ -54,7 +54,6 @@ struct Shelf {
       Entry::destroy(entry);
       Background::freed_a_block();
     });
-    delete adaptive.load(std::memory_order_relaxed);
   }
   Shelf(const Shelf&) = delete;
   Shelf& operator=(const Shelf&) = delete;
@@ -79,9 +78,8 @@ struct Shelf {
   Table table;
   Wheel wheel;
   FieldWheel field_wheel;
-  // Made with the first key under an adaptive policy and a limit, and kept; prefetching reads the
-  // pointer without the lock.
-  std::atomic<AdaptivePolicy*> adaptive{nullptr};
+  // Made with the first key under an adaptive policy and a limit, and kept.
+  std::unique_ptr<AdaptivePolicy> adaptive;
 };
 
 }  // namespace scrubjay::store

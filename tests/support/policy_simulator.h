@@ -58,7 +58,7 @@ class PolicySimulator {
         stripe.table.find(hash, [&](const SimulatedEntry* entry) { return entry->hash == hash; });
     note(hash, slot ? detail::KeyUse::kHit : detail::KeyUse::kMiss);
     if (slot) {
-      stripe.policy.found(hash, slot.get());
+      stripe.policy.found(slot.get());
       return true;
     }
     stripe.policy.missed(hash);

@@ -11,15 +11,21 @@
 // to be told when an entry moves, changes or is erased: a record whose ticket nobody bears is stale
 // and skipped. An entry with any other bits (of another policy, say) belongs to main.
 //
+// Hits. An entry's counter holds the hits that the sketch has not counted yet, up to 3: each time
+// the hand takes one from the counter, the sketch counts one; when a candidate leaves the window,
+// it counts them all. So before an entry is judged or goes, the sketch knows of its hits. Those
+// beyond 3 in one round of the hand are lost; on real traces it did not help to count them.
+//
 // Sizes. Shares are counted in bytes. For a large entry the hand collects as many victims as are
 // needed for its place; it is admitted if it is asked for more often than all of them together. A
 // victim of quite another size is compared by frequency per byte.
 //
 // Cost. The bits are 24 of the entry's own; a record takes 8 bytes while the entry is in the
-// window; the sketch takes 8 bytes per entry. A hit writes the entry's counter and a line of the
-// sketch; of an entry in steady use, one hit in four writes that line, the others nothing.
+// window; the sketch takes 8 bytes per entry. A hit writes the entry's counter, nothing else, and
+// not even that of an entry in steady use. Misses, new entries and evictions write lines of the
+// sketch.
 //
-// Threads. None: the owner serialises all calls but prefetch().
+// Threads. None: the owner serialises all calls.
 #pragma once
 
 #include <algorithm>
@@ -69,19 +75,17 @@ class EvictionPolicy {
  public:
   // Somebody asked for a key that is not there.
   void missed(uint64_t hash) { sketch_.count(hash); }
-  // Somebody asked for it and it is there. Of an entry whose own counter says already that it is in
-  // use, one time in four tells the sketch enough.
-  void found(uint64_t hash, T* entry) {
+  // Somebody asked for it and it is there.
+  void found(T* entry) {
     const uint32_t bits = Traits::bits(entry);
     const uint32_t now = AdaptiveBits::used(bits);
-    if (now != bits)
-      Traits::set_bits(entry, now);
-    else if ((++busy_hits_ & 3) != 0)
-      return;
-    sketch_.count(hash);
+    if (now != bits) Traits::set_bits(entry, now);
   }
-  uint32_t frequency(uint64_t hash) const { return sketch_.estimate(hash); }
-  void prefetch(uint64_t hash) const { __builtin_prefetch(sketch_.line_of(hash), 1); }
+  // How often it was asked for lately, whether the sketch or its counter knows, 0 to 15.
+  uint32_t frequency(uint64_t hash, const T* entry) const {
+    return std::min(FrequencySketch::kMaximum,
+                    sketch_.estimate(hash) + AdaptiveBits::counter(Traits::bits(entry)));
+  }
 
   // A new entry has come into the table.
   void add(const Table& table, uint64_t hash, T* entry, const WindowLimit& limit) {
@@ -113,12 +117,13 @@ class EvictionPolicy {
       const uint32_t counter = AdaptiveBits::counter(Traits::bits(candidate));
       Traits::set_bits(candidate, AdaptiveBits::main(counter));
       if (!Traits::evictable(candidate, timed_only)) continue;
+      const uint64_t hash = Traits::hash(candidate);
+      count_hits(hash, candidate, counter);
       if (counter > 0 && ++second_chances_ % kChances != 0) {
-        Traits::set_bits(candidate, 0);
-        enter_window(Traits::hash(candidate), candidate);
+        enter_window(hash, candidate);
         continue;
       }
-      contest(table, candidate, timed_only, random, victims);
+      contest(table, hash, candidate, timed_only, random, victims);
       return;
     }
     if (!main_is_empty) main_victim(table, timed_only, victims);
@@ -169,13 +174,19 @@ class EvictionPolicy {
     return record;
   }
 
+  // Moves hits of an entry of main from its counter to the sketch.
+  void count_hits(uint64_t hash, T* entry, uint32_t hits) {
+    Traits::set_bits(entry, AdaptiveBits::main(AdaptiveBits::counter(Traits::bits(entry)) - hits));
+    for (uint32_t i = 0; i < hits; ++i) sketch_.count(hash);
+  }
+
   // The oldest record's entry, whose bits are still the window's; nullptr if it is stale.
   T* leave_window(const Table& table) {
     // Who comes next is fetched ahead, bucket by entry, and what the sketch says of him.
     if (window_.size() > kAhead) {
       table.prefetch_bucket(window_[kAhead]);
       table.prefetch_entry(window_[kAhead / 2]);
-      prefetch(window_[kAhead / 2]);
+      __builtin_prefetch(sketch_.line_of(window_[kAhead / 2]), 1);
     }
     const uint64_t ticket = first_ticket_;
     const Record record = drop_oldest();
@@ -211,7 +222,8 @@ class EvictionPolicy {
           continue;
         const uint32_t counter = AdaptiveBits::counter(bits);
         if (counter > 0) {
-          Traits::set_bits(entry, AdaptiveBits::main(counter - 1));
+          Traits::set_bits(entry, AdaptiveBits::main(counter));
+          count_hits(Traits::hash(entry), entry, 1);
           if (spare == nullptr) spare = entry;
           continue;
         }
@@ -232,7 +244,10 @@ class EvictionPolicy {
         }
       }
     }
-    if (found.empty() && spare != nullptr) found.push_back(spare);
+    if (found.empty() && spare != nullptr) {
+      count_hits(Traits::hash(spare), spare, AdaptiveBits::counter(Traits::bits(spare)));
+      found.push_back(spare);
+    }
     return !found.empty();
   }
 
@@ -244,7 +259,7 @@ class EvictionPolicy {
   }
 
   template <class Random>
-  void contest(const Table& table, T* candidate, bool timed_only, Random&& random,
+  void contest(const Table& table, uint64_t hash, T* candidate, bool timed_only, Random&& random,
                std::vector<T*>& victims) {
     const uint64_t size = Traits::bytes(candidate);
     rivals_.clear();
@@ -257,7 +272,7 @@ class EvictionPolicy {
       rival_bytes += Traits::bytes(rival);
       rival_frequency += sketch_.estimate(Traits::hash(rival));
     }
-    const uint64_t frequency = sketch_.estimate(Traits::hash(candidate));
+    const uint64_t frequency = sketch_.estimate(hash);
     if (!rivals_.empty() && beats(frequency, size, rival_frequency, rival_bytes, random)) {
       Traits::set_bits(candidate, AdaptiveBits::main(1));  // the hand may be right before it
       victims.insert(victims.end(), rivals_.begin(), rivals_.end());
@@ -283,7 +298,6 @@ class EvictionPolicy {
   uint64_t hand_ = 0;  // table cursor, and the place in its bucket
   size_t place_ = 0;
   uint32_t second_chances_ = 0;
-  uint32_t busy_hits_ = 0;
   const T* candidate_ = nullptr;  // of the contest in progress: none of its own rivals
   std::vector<T*> bucket_;
   std::vector<T*> rivals_;

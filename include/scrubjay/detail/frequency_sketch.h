@@ -12,13 +12,11 @@
 //
 // Cost. 8 bytes per key of capacity; a count or an estimate touches one line.
 //
-// Threads. None: the owner serialises all calls but line_of(), which only computes an address for
-// prefetching and may run beside anything.
+// Threads. None: the owner serialises all calls.
 #pragma once
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -39,10 +37,9 @@ class FrequencySketch {
   void fit(size_t keys) {
     keys_ = std::max(keys, kLeastKeys);
     const size_t wanted = blocks_for(keys);
-    const size_t blocks = blocks_.load(std::memory_order_relaxed);
-    if (wanted > blocks) [[unlikely]]
-      resize(std::max(wanted, blocks + blocks / 4));
-    else if (wanted < blocks / 2) [[unlikely]]
+    if (wanted > blocks_) [[unlikely]]
+      resize(std::max(wanted, blocks_ + blocks_ / 4));
+    else if (wanted < blocks_ / 2) [[unlikely]]
       resize(wanted + wanted / 4);
   }
 
@@ -71,12 +68,9 @@ class FrequencySketch {
   }
 
   // The line that a count of this hash will touch.
-  const void* line_of(uint64_t hash) const {
-    return line_.load(std::memory_order_relaxed) +
-           (mix(hash) >> 32) * blocks_.load(std::memory_order_relaxed) / kIndexRange;
-  }
+  const void* line_of(uint64_t hash) const { return &memory_[index(mix(hash))]; }
 
-  size_t memory_bytes() const { return blocks_.load(std::memory_order_relaxed) * sizeof(Block); }
+  size_t memory_bytes() const { return blocks_ * sizeof(Block); }
 
  private:
   static constexpr unsigned kQuarters = 4;
@@ -107,20 +101,15 @@ class FrequencySketch {
   static size_t blocks_for(size_t keys) {
     return std::max(kLeastBlocks, (keys + kBlockKeys - 1) / kBlockKeys);
   }
-  size_t index(uint64_t mixed) const {
-    return (mixed >> 32) * blocks_.load(std::memory_order_relaxed) / kIndexRange;
-  }
+  size_t index(uint64_t mixed) const { return (mixed >> 32) * blocks_ / kIndexRange; }
 
   void fade_next() {
-    const size_t blocks = blocks_.load(std::memory_order_relaxed);
-    if (++fading_ >= blocks) fading_ = 0;
+    if (++fading_ >= blocks_) fading_ = 0;
     for (uint64_t& word : memory_[fading_]) word = word >> 1 & 0x7777777777777777;
     until_fade_ = fade_period();
   }
   // Small sketches have more blocks than their keys need, which fade as fast nevertheless.
-  uint64_t fade_period() const {
-    return kCountsPerKey * keys_ / blocks_.load(std::memory_order_relaxed) + 1;
-  }
+  uint64_t fade_period() const { return kCountsPerKey * keys_ / blocks_ + 1; }
 
   static Block larger_of(const Block& a, const Block& b) {
     constexpr uint64_t kCounter = kMaximum;
@@ -134,25 +123,22 @@ class FrequencySketch {
   }
 
   void resize(size_t blocks) {
-    const size_t old_blocks = blocks_.load(std::memory_order_relaxed);
     auto fresh = std::make_unique<Block[]>(blocks);
-    for (size_t i = 0; i < blocks && old_blocks != 0; ++i) {
-      const size_t first = i * old_blocks / blocks;
-      const size_t last = std::min(((i + 1) * old_blocks + blocks - 1) / blocks, old_blocks) - 1;
+    for (size_t i = 0; i < blocks && blocks_ != 0; ++i) {
+      const size_t first = i * blocks_ / blocks;
+      const size_t last = std::min(((i + 1) * blocks_ + blocks - 1) / blocks, blocks_) - 1;
       fresh[i] = memory_[first];
       for (size_t other = first + 1; other <= last; ++other)
         fresh[i] = larger_of(fresh[i], memory_[other]);
     }
     memory_ = std::move(fresh);
-    line_.store(memory_.get(), std::memory_order_relaxed);
-    blocks_.store(blocks, std::memory_order_relaxed);
+    blocks_ = blocks;
     fading_ = 0;
     until_fade_ = fade_period();
   }
 
   std::unique_ptr<Block[]> memory_;
-  std::atomic<const Block*> line_{nullptr};
-  std::atomic<size_t> blocks_{0};
+  size_t blocks_ = 0;
   size_t keys_;
   size_t fading_ = 0;
   uint64_t until_fade_ = 0;
