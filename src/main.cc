@@ -83,7 +83,7 @@ class Sampler {
   explicit Sampler(engine::Services& services) : services_(services) {}
 
   void tick(int64_t now_ms) {
-    const uint64_t used = allocated_bytes();
+    const uint64_t used = used_bytes();
     if (used > services_.peak_memory.load(std::memory_order_relaxed)) services_.peak_memory = used;
     if (now_ms - last_ms_ < kPeriodMs) return;
     uint64_t commands = 0;
@@ -197,7 +197,7 @@ int serve(config::Startup startup) {
   log::notice("Scrubjay {} (answers as Redis {}), {} threads, port {} PID: {}",
               engine::kScrubjayVersion, engine::kRedisVersion, threads, config.port, ::getpid());
   log::notice("Server initialized");
-  services.startup_memory = allocated_bytes();
+  services.startup_memory = memory_figures().used;
   if (const std::string warning = config::unused_warning(startup.unused); !warning.empty()) {
     log::warning("{}", warning);
   }

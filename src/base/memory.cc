@@ -32,11 +32,16 @@ const char* malloc_conf =
 #endif
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-extern "C" size_t __sanitizer_get_current_allocated_bytes();  // compiler-rt, libsanitizer
+extern "C" size_t __sanitizer_get_current_used_bytes();  // compiler-rt, libsanitizer
 #define SCRUBJAY_SANITIZER_ALLOCATOR 1
 #endif
 
 namespace scrubjay {
+
+namespace {
+std::atomic<uint64_t> scattered_now{0};
+std::atomic<uint64_t> bookkeeping_now{0};  // 0 without jemalloc
+}  // namespace
 
 #ifdef SCRUBJAY_JEMALLOC
 namespace {
@@ -83,11 +88,45 @@ struct ThreadRegistration {
   }
 };
 
-uint64_t read_figure(const char* name) {
-  uint64_t value = 0;
+template <class Figure = size_t>
+Figure read_figure(const char* name) {
+  Figure value = 0;
   size_t size = sizeof value;
   mallctl(name, &value, &size, nullptr, 0);
   return value;
+}
+
+// The sum of a figure that all arenas together have for each size class, given the first's name.
+uint64_t sum_of_classes(const char* name, const char* name_of_count) {
+  constexpr size_t kClass = 4;  // the part of the name that counts them
+  size_t parts[8];
+  size_t count = std::size(parts);
+  if (mallctlnametomib(name, parts, &count) != 0) return 0;
+  uint64_t sum = 0;
+  const auto classes = read_figure<unsigned>(name_of_count);
+  for (parts[kClass] = 0; parts[kClass] < classes; ++parts[kClass]) {
+    size_t figure = 0;
+    size_t size = sizeof figure;
+    if (mallctlbymib(parts, count, &figure, &size, nullptr, 0) == 0) sum += figure;
+  }
+  return sum;
+}
+
+// What the allocator itself needs: a descriptor for each slab, large block and run of free pages,
+// which it keeps when that is gone, and a word for each page of its address space.
+// (stats.metadata would not do: it holds megabytes that are never touched.)
+uint64_t measure_bookkeeping() {
+  constexpr uint64_t kDescriptor = 128;
+  constexpr uint64_t kWord = 8;
+  uint64_t descriptors = read_figure("stats.arenas.4096.extent_avail") +
+                         sum_of_classes("stats.arenas.4096.bins.0.curslabs", "arenas.nbins");
+  for (const char* name :
+       {"stats.arenas.4096.lextents.0.curlextents", "stats.arenas.4096.extents.0.ndirty",
+        "stats.arenas.4096.extents.0.nretained"})
+    descriptors += sum_of_classes(name, "arenas.nlextents");
+  const uint64_t pages =
+      (read_figure("stats.mapped") + read_figure("stats.retained")) / read_figure("arenas.page");
+  return descriptors * kDescriptor + pages * kWord;
 }
 
 }  // namespace
@@ -114,14 +153,15 @@ ThreadMeter ThreadMeter::of_this_thread() {
   return meter;
 }
 
-uint64_t allocated_bytes() {
+uint64_t used_bytes() {
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
   int64_t sum = all.ended;
   for (const ThreadCounters& counters : all.threads) {
     sum += static_cast<int64_t>(*counters.allocated - *counters.freed);
   }
-  return sum > 0 ? static_cast<uint64_t>(sum) : 0;
+  return (sum > 0 ? static_cast<uint64_t>(sum) : 0) +
+         bookkeeping_now.load(std::memory_order_relaxed);
 }
 
 // What was ever allocated and ever freed, in bytes.
@@ -145,12 +185,13 @@ void start_giving_back() {
   mallctl("background_thread", nullptr, nullptr, &on, sizeof on);
 }
 
-uint64_t measure_scattered() {
+void refresh_statistics() {
   uint64_t epoch = 1;
   mallctl("epoch", nullptr, nullptr, &epoch, sizeof epoch);
   const uint64_t active = read_figure("stats.active");
   const uint64_t allocated = read_figure("stats.allocated");
-  return active > allocated ? active - allocated : 0;
+  scattered_now.store(active > allocated ? active - allocated : 0, std::memory_order_relaxed);
+  bookkeeping_now.store(measure_bookkeeping(), std::memory_order_relaxed);
 }
 
 void find_scattered(const std::vector<const void*>& blocks, std::vector<bool>& scattered) {
@@ -174,7 +215,7 @@ void find_scattered(const std::vector<const void*>& blocks, std::vector<bool>& s
                    blocks.size() * sizeof(void*)) != 0)
     return;
   for (size_t i = 0; i < found.size(); ++i)
-    scattered[i] = found[i].places > 1 && found[i].free * 4 > found[i].places;
+    scattered[i] = found[i].places > 1 && found[i].free * 8 > found[i].places;
 }
 
 // Around the thread's cache, which would hand out what was just freed.
@@ -206,11 +247,11 @@ ThreadMeter ThreadMeter::of_this_thread() {
   return {};
 }
 int64_t thread_bytes() {
-  return static_cast<int64_t>(allocated_bytes());
+  return static_cast<int64_t>(used_bytes());
 }
-uint64_t allocated_bytes() {
+uint64_t used_bytes() {
 #ifdef SCRUBJAY_SANITIZER_ALLOCATOR
-  return __sanitizer_get_current_allocated_bytes();
+  return __sanitizer_get_current_used_bytes();
 #else
   return mallinfo2().uordblks;
 #endif
@@ -222,9 +263,7 @@ void purge_memory() {
   malloc_trim(0);
 }
 void start_giving_back() {}
-uint64_t measure_scattered() {
-  return 0;
-}
+void refresh_statistics() {}
 // All of them, so that what moves entries is tested with the sanitizers' allocators.
 void find_scattered(const std::vector<const void*>& blocks, std::vector<bool>& scattered) {
   scattered.assign(blocks.size(), true);
@@ -246,8 +285,6 @@ std::string allocator_report() {
 
 namespace {
 
-std::atomic<uint64_t> scattered_now{0};
-
 // A line "VmHWM:   1234 kB" of /proc/self/status, in bytes.
 uint64_t status_bytes(std::string_view field) {
   std::ifstream status("/proc/self/status");
@@ -262,15 +299,16 @@ uint64_t status_bytes(std::string_view field) {
 
 MemoryFigures memory_figures() {
   MemoryFigures figures;
-  figures.allocated = allocated_bytes();
   figures.rss = status_bytes("VmRSS:");
   figures.peak_rss = status_bytes("VmHWM:");
 #ifdef SCRUBJAY_JEMALLOC
-  uint64_t epoch = 1;
-  mallctl("epoch", nullptr, nullptr, &epoch, sizeof epoch);
+  refresh_statistics();
   figures.active = read_figure("stats.active");
   figures.resident = read_figure("stats.resident");
-#else
+#endif
+  figures.used = used_bytes();
+  figures.allocated = figures.used - bookkeeping_now.load(std::memory_order_relaxed);
+#ifndef SCRUBJAY_JEMALLOC
   figures.active = figures.allocated;
   figures.resident = figures.rss;
 #endif
@@ -304,7 +342,7 @@ void MemoryReturner::run() {
     // Measuring takes a millisecond or two; a server at rest has neither new holes nor fewer.
     if (const uint64_t now = churn_bytes(); now - churn >= kWorthALook) {
       churn = now;
-      scattered_now.store(measure_scattered(), std::memory_order_relaxed);
+      refresh_statistics();
     }
     ran_ = std::chrono::steady_clock::now();
   }

@@ -18,8 +18,9 @@ namespace scrubjay {
 // The size class that an allocation of `bytes` gets; `bytes` itself without jemalloc.
 size_t good_size(size_t bytes);
 
-// Bytes that the program has allocated and not freed: the allocator's own count.
-uint64_t allocated_bytes();
+// Bytes that the program has allocated and not freed, by the allocator's own count, and what the
+// allocator needs to keep account of them (as of MemoryReturner's last look).
+uint64_t used_bytes();
 
 // What the calling thread, which must be registered, has allocated less what it has freed; only
 // differences mean something. Without jemalloc it is what the whole program has.
@@ -39,11 +40,12 @@ class ThreadMeter {
   const volatile uint64_t* freed_ = nullptr;
 };
 
-// Counts the calling thread's allocations in allocated_bytes() from now on, until it ends.
+// Counts the calling thread's allocations in used_bytes() from now on, until it ends.
 void register_allocating_thread();
 
 struct MemoryFigures {
-  uint64_t allocated = 0;
+  uint64_t used = 0;       // used_bytes()
+  uint64_t allocated = 0;  // the same without the allocator's bookkeeping
   uint64_t active = 0;
   uint64_t resident = 0;  // held by the allocator
   uint64_t rss = 0;       // of the process
@@ -52,7 +54,7 @@ struct MemoryFigures {
 MemoryFigures memory_figures();
 
 // What is free in pages that also hold small blocks: so much could be given back if the blocks lay
-// together. As of MemoryReturner's last look, half a second ago at most; 0 without jemalloc.
+// together. As of MemoryReturner's last look, a second ago at most; 0 without jemalloc.
 uint64_t scattered_bytes();
 // For each block whether it lies in a page where much is free, so that moving it away helps.
 void find_scattered(const std::vector<const void*>& blocks, std::vector<bool>& scattered);

@@ -136,7 +136,7 @@ uint64_t script_memory(const Services& services) {
 void memory(Services& services, std::string& out) {
   const MemoryOverview view = memory_overview(services);
   const MemoryFigures& figures = view.figures;
-  const uint64_t used = figures.allocated;
+  const uint64_t used = figures.used;
   size_field(out, "used_memory", used);
   size_field(out, "used_memory_rss", figures.rss);
   size_field(out, "used_memory_peak", view.peak);

@@ -71,7 +71,7 @@ void memory_stats(CommandContext& c) {
   const MemoryFigures& figures = view.figures;
   StatsMap map(c.reply);
   map.size("peak.allocated", view.peak);
-  map.size("total.allocated", figures.allocated);
+  map.size("total.allocated", figures.used);
   map.size("startup.allocated", view.startup);
   map.zeros({"replication.backlog", "clients.slaves"});
   map.size("clients.normal", view.clients);
@@ -87,7 +87,7 @@ void memory_stats(CommandContext& c) {
   map.size("keys.bytes-per-key", view.keys == 0 ? 0 : view.net / view.keys);
   map.size("dataset.bytes", view.dataset);
   map.real("dataset.percentage", 100 * ratio(view.dataset, view.net));
-  map.real("peak.percentage", 100 * ratio(figures.allocated, view.peak));
+  map.real("peak.percentage", 100 * ratio(figures.used, view.peak));
   map.size("allocator.allocated", figures.allocated);
   map.size("allocator.active", figures.active);
   map.size("allocator.resident", figures.resident);
@@ -95,8 +95,8 @@ void memory_stats(CommandContext& c) {
   map.excess("allocator-fragmentation", figures.active, figures.allocated);
   map.excess("allocator-rss", figures.resident, figures.active);
   map.excess("rss-overhead", figures.rss, figures.resident);
-  map.real("fragmentation", ratio(figures.rss, figures.allocated));
-  map.number("fragmentation.bytes", difference(figures.rss, figures.allocated));
+  map.real("fragmentation", ratio(figures.rss, figures.used));
+  map.number("fragmentation.bytes", difference(figures.rss, figures.used));
   map.end();
 }
 
@@ -104,23 +104,23 @@ void memory_doctor(CommandContext& c) {
   constexpr uint64_t kTooSmallToTell = 5 << 20;
   const MemoryFigures figures = memory_figures();
   const uint64_t peak = c.services.peak_memory.load();
-  if (figures.allocated < kTooSmallToTell) {
+  if (figures.used < kTooSmallToTell) {
     return c.reply.verbatim(
         "Less than 5 MB are in use: too little to tell whether anything is wrong.\n");
   }
   std::string findings;
-  if (peak > figures.allocated + figures.allocated / 2) {
+  if (peak > figures.used + figures.used / 2) {
     findings += fmt::format(
         "* At its peak the server used {}, more than one and a half times the {} of now. What the "
         "system has "
         "not got back of it counts as resident.\n",
-        human_bytes(peak), human_bytes(figures.allocated));
+        human_bytes(peak), human_bytes(figures.used));
   }
-  if (figures.rss > figures.allocated + figures.allocated * 2 / 5) {
+  if (figures.rss > figures.used + figures.used * 2 / 5) {
     findings += fmt::format(
         "* The process holds {}, more than 1.4 times the {} in use. MEMORY PURGE gives free pages "
         "back.\n",
-        human_bytes(figures.rss), human_bytes(figures.allocated));
+        human_bytes(figures.rss), human_bytes(figures.used));
   }
   c.reply.verbatim(findings.empty() ? "Nothing is wrong with this server's memory.\n" : findings);
 }

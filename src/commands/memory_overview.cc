@@ -9,7 +9,7 @@ namespace scrubjay::commands {
 MemoryOverview memory_overview(engine::Services& services) {
   MemoryOverview view;
   view.figures = memory_figures();
-  const uint64_t used = view.figures.allocated;
+  const uint64_t used = view.figures.used;
   view.peak = std::max(used, services.peak_memory.load());
   view.startup = services.startup_memory;
   services.clients.each(
@@ -22,7 +22,8 @@ MemoryOverview memory_overview(engine::Services& services) {
     view.keys += size.keys;
     if (size.keys != 0) view.databases.push_back({database, size});
   }
-  view.overhead = view.startup + view.clients + view.tables + view.wheels;
+  const uint64_t bookkeeping = used - view.figures.allocated;
+  view.overhead = view.startup + view.clients + view.tables + view.wheels + bookkeeping;
   view.dataset = used > view.overhead ? used - view.overhead : 0;
   view.net = used > view.startup ? used - view.startup : 0;
   return view;

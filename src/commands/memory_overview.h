@@ -18,15 +18,15 @@ struct MemoryOverview {
   };
 
   MemoryFigures figures;
-  uint64_t peak = 0;     // of figures.allocated
-  uint64_t startup = 0;  // allocated before any client came
+  uint64_t peak = 0;     // of figures.used
+  uint64_t startup = 0;  // used before any client came
   uint64_t clients = 0;  // clients and their buffers
   uint64_t tables = 0;   // of all databases
   uint64_t wheels = 0;
   uint64_t keys = 0;      // how many
   uint64_t overhead = 0;  // all that is not data
   uint64_t dataset = 0;
-  uint64_t net = 0;                 // allocated since startup
+  uint64_t net = 0;                 // used since startup
   std::vector<Database> databases;  // those that hold keys
 };
 

@@ -19,7 +19,7 @@ constexpr int64_t kPausePerWalk = 10;
 bool Defragmenter::is_worth_it(int64_t now_ms) const {
   const config::Config& config = services_.config;
   if (!config.activedefrag) return false;
-  const uint64_t allocated = allocated_bytes();
+  const uint64_t allocated = used_bytes();
   if (now_ms < pause_until_ms_ && allocated > allocated_before_ / 4 * 3) return false;
   const uint64_t scattered = scattered_bytes();
   const uint64_t share =
@@ -29,7 +29,7 @@ bool Defragmenter::is_worth_it(int64_t now_ms) const {
 
 void Defragmenter::start(int64_t now_ms) {
   running_ = true;
-  allocated_before_ = allocated_bytes();
+  allocated_before_ = used_bytes();
   started_ms_ = now_ms;
   stripe_ = worker_.index;
   place_ = {};

@@ -47,7 +47,7 @@ void note_latency(Services& services, int64_t took_ns) {
 }  // namespace
 
 uint64_t counted_memory(const Services& services) {
-  const uint64_t allocated = allocated_bytes();
+  const uint64_t allocated = used_bytes();
   const uint64_t dying = services.janitor.pending_bytes();
   return allocated > dying ? allocated - dying : 0;
 }

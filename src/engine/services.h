@@ -74,7 +74,7 @@ struct Services {
   std::string executable;
   std::string config_file;  // absolute; "" without one
   int64_t configured_port = 0;
-  uint64_t startup_memory = 0;  // allocated when serving began
+  uint64_t startup_memory = 0;  // used when serving began
   std::atomic<uint64_t> peak_memory{0};
   AdviceState advice;
   // Numbers that threads write while they serve, each kind on a line of its own.

@@ -406,7 +406,7 @@ void IoThread::maintain() {
 
 bool IoThread::was_quiet() {
   const uint64_t received = std::exchange(received_at_tick_, worker_.counters.received_bytes);
-  const uint64_t allocated = std::exchange(allocated_at_tick_, allocated_bytes());
+  const uint64_t allocated = std::exchange(allocated_at_tick_, used_bytes());
   if (received != received_at_tick_ || allocated != allocated_at_tick_) return false;
   if (stop_at_ms_ != 0 || limits().timeout_ms > 0) return false;
   return std::all_of(sessions_.begin(), sessions_.end(),

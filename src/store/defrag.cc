@@ -29,9 +29,15 @@ bool defrag_some(Stripe& stripe, DefragPlace& place, size_t budget, DefragCounts
     ++place.database;
   if (shelf == nullptr) return false;
 
+  Table& table = shelf->table;
+  const void* const segment = table.segment_block(place.cursor);
+  if (segment != nullptr) {
+    blocks.assign(1, segment);
+    find_scattered(blocks, scattered);
+    if (scattered[0]) table.move_segment(place.cursor);
+  }
   entries.clear();
-  place.cursor =
-      shelf->table.scan(place.cursor, budget, [](Entry* entry) { entries.push_back(entry); });
+  place.cursor = table.scan(place.cursor, budget, [](Entry* entry) { entries.push_back(entry); });
   if (place.cursor == 0) ++place.database;
   blocks.assign(entries.begin(), entries.end());
   find_scattered(blocks, scattered);

@@ -1,7 +1,7 @@
 // Moves entries together. When most keys of a time are gone, those that stay keep whole pages from
 // being given back: one entry in each is enough. What lies among much free room is moved to where
-// there is little, so that pages become empty. Only entries move, with what is in their block; the
-// large collections that they own stay.
+// there is little, so that pages become empty. The table's segments move, and entries with what is
+// in their block; the large collections that they own stay.
 #pragma once
 
 #include <cstddef>

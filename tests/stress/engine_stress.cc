@@ -335,7 +335,7 @@ void play(const char* title, Phase phase, std::chrono::milliseconds duration) {
   config::Config config;
   config.maxmemory_policy = config::EvictionPolicy::kAllkeysLru;
   engine::Services services(clock, config, commands, kThreads);
-  if (phase == Phase::kEviction) services.config.maxmemory = allocated_bytes() + kEvictionRoom;
+  if (phase == Phase::kEviction) services.config.maxmemory = used_bytes() + kEvictionRoom;
   engine::Dispatcher dispatcher(services);
   services.keyspace.earlier_deadline = [&services](store::Stripe& stripe, int64_t deadline) {
     engine::Worker& owner = *services.workers[stripe.number % services.workers.size()];

@@ -195,6 +195,24 @@ class Table {
     return position >> kTagBits;
   }
 
+  // The memory block of the segment that a scan from `cursor` would begin with; nullptr if it would
+  // go on in the middle of one.
+  const void* segment_block(uint64_t cursor) const {
+    const uint64_t position = cursor << kTagBits;
+    const Ref ref = ref_of(position);
+    return ref.bucket(ref.tag(position)) == 0 ? ref.segment() : nullptr;
+  }
+  // Moves that segment to a new block.
+  void move_segment(uint64_t cursor) {
+    const uint64_t position = cursor << kTagBits;
+    const Ref ref = ref_of(position);
+    Segment* const segment = ref.segment();
+    const uint32_t extra = segment->stash_capacity - kTableShapes[segment->shape].stash;
+    publish(build_table_segment(segment->values(), segment->shape, ref.depth(), ref.lag(), extra),
+            ref.prefix(position));
+    drop(segment, directory_.load(std::memory_order_relaxed)->depth);
+  }
+
   template <class F>
   void for_each(F&& f) const {
     each_segment(directory_.load(std::memory_order_relaxed),

@@ -72,6 +72,17 @@ class Model {
     return table_.find(hash_(key), [&](const Item* item) { return item->key == key; });
   }
 
+  void move_segments() {
+    uint64_t cursor = 0;
+    do {
+      if (const void* block = table_.segment_block(cursor)) {
+        table_.move_segment(cursor);
+        ASSERT_NE(table_.segment_block(cursor), block);
+      }
+      cursor = table_.scan(cursor, 1, [](Item*) {});
+    } while (cursor != 0);
+  }
+
   void check() const {
     table_.check_invariants();
     ASSERT_EQ(table_.size(), items_.size());
@@ -107,8 +118,12 @@ void random_operations(Model& model, uint64_t keys, int steps, int check_every, 
     } else {
       model.move(key);
     }
-    if (i % check_every == 0) model.check();
+    if (i % check_every == 0) {
+      model.move_segments();
+      model.check();
+    }
   }
+  model.move_segments();
   model.check();
   model.check_all_found();
 }
