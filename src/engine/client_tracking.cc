@@ -38,9 +38,8 @@ void forget_some(Services& services, Worker& worker) {
 void remember_reads(Services& services, Worker& worker, const Client& client,
                     std::span<const store::Key> keys) {
   if (!client.read_tracking.remembers()) return;
-  for (const store::Key& key : keys) {
+  for (const store::Key& key : keys)
     services.tracking.remember(services.keyspace.stripe_number(key.hash), key, *client.peer);
-  }
   if (over_limit(services)) worker.unsent.table_full = true;
 }
 

@@ -1,7 +1,7 @@
 // A key that clients may have cached, and who they are, by their numbers (ReaderNumbers): a sorted
 // list, or a bit for each number where that is smaller. One heap block with the name behind, so
-// that a reader is looked up in the cache line that the key was found by. A reader that is noted
-// holds a reference to its client. Used under the lock of the key's stripe.
+// that a reader is looked up in the cache line that the key was found by. Whoever notes a client
+// keeps it alive. Used under the lock of the key's stripe.
 //
 //   | name size 4 | readers 4 | room and form 4 | room * 4: numbers or bits | name |
 #pragma once
@@ -18,7 +18,6 @@ namespace scrubjay::pubsub {
 class TrackedKey {
  public:
   static TrackedKey* make(const store::Key& key);
-  // Forgets the readers; their references are the caller's to give back.
   static void destroy(TrackedKey* key);
   // Notes a reader. False if it is known already. The key may have moved.
   static bool add(TrackedKey*& key, uint32_t number) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/random.h"
-#include "base/same_bytes.h"
 #include "pubsub/message.h"
 
 namespace scrubjay::pubsub {
@@ -20,22 +19,12 @@ Tracking::~Tracking() {
   forget_all();
 }
 
-void Tracking::remember(uint32_t stripe, const store::Key& key, Peer& reader) {
-  Part& part = parts_[stripe];
-  const Table::Slot slot = part.table.find(
-      key.hash, [&](const TrackedKey* other) { return same_bytes(other->name(), key.text); });
-  TrackedKey* tracked = slot ? slot.get() : TrackedKey::make(key);
-  TrackedKey* const before = tracked;
-  if (TrackedKey::add(tracked, reader.number)) {
-    intrusive_ptr_add_ref(&reader);
-    ++part.items;
-  }
-  if (!slot) [[unlikely]] {
-    part.table.insert(key.hash, tracked);
-    keys_.fetch_add(1, std::memory_order_relaxed);
-  } else if (tracked != before) {
-    part.table.replace(slot, key.hash, tracked);
-  }
+void Tracking::remember_first(Part& part, const store::Key& key, Peer& reader) {
+  TrackedKey* tracked = TrackedKey::make(key);
+  TrackedKey::add(tracked, reader.number);
+  part.table.insert(key.hash, tracked);
+  keys_.fetch_add(1, std::memory_order_relaxed);
+  note(part, reader);
 }
 
 void Tracking::changed(uint32_t stripe, const store::Key& key, Peer* acting, Peer* author,
@@ -61,7 +50,6 @@ void Tracking::fire(Part& part, Table::Slot slot, Peer* acting, Unsent* unsent,
                     Outgoing& outgoing) {
   TrackedKey* const key = part.table.erase(slot);
   keys_.fetch_sub(1, std::memory_order_relaxed);
-  part.items -= key->reader_count();
   SharedBytes message;
   key->each_reader([&](uint32_t number) {
     Peer& reader = numbers_->peer(number);
@@ -75,11 +63,14 @@ void Tracking::fire(Part& part, Table::Slot slot, Peer* acting, Unsent* unsent,
     else
       send(reader, message, outgoing);
   });
-  forget(key);
+  forget(part, key);
 }
 
-void Tracking::forget(TrackedKey* key) {
-  key->each_reader([this](uint32_t number) { intrusive_ptr_release(&numbers_->peer(number)); });
+void Tracking::forget(Part& part, TrackedKey* key) {
+  part.items -= key->reader_count();
+  key->each_reader([&](uint32_t number) {
+    if (--part.keys_of[number] == 0) intrusive_ptr_release(&numbers_->peer(number));
+  });
   TrackedKey::destroy(key);
 }
 
@@ -191,8 +182,7 @@ void Tracking::add_prefix(Peer& client, std::string_view prefix) {
 
 void Tracking::forget_all() {
   for (Part& part : parts_) {
-    part.table.clear([this](TrackedKey* key) { forget(key); });
-    part.items = 0;
+    part.table.clear([&](TrackedKey* key) { forget(part, key); });
   }
   keys_.store(0, std::memory_order_relaxed);
   look_whether_in_use();

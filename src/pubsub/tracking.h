@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/same_bytes.h"
 #include "pubsub/pattern_index.h"
 #include "pubsub/peer.h"
 #include "pubsub/tracked_key.h"
@@ -48,7 +49,18 @@ class Tracking {
 
   // -- under the lock of the key's stripe --------------------------------------------------------
   // The client has read the key.
-  void remember(uint32_t stripe, const store::Key& key, Peer& reader);
+  void remember(uint32_t stripe, const store::Key& key, Peer& reader) {
+    Part& part = parts_[stripe];
+    const Table::Slot slot = part.table.find(
+        key.hash, [&](const TrackedKey* other) { return same_bytes(other->name(), key.text); });
+    if (!slot) [[unlikely]]
+      return remember_first(part, key, reader);
+    TrackedKey* const before = slot.get();
+    TrackedKey* tracked = before;
+    if (!TrackedKey::add(tracked, reader.number)) return;
+    if (tracked != before) part.table.replace(slot, key.hash, tracked);
+    note(part, reader);
+  }
   // The key has changed. `acting` is the client whose command runs, if any: its own invalidations
   // wait in `unsent`. `author` is the client who is the cause as far as NOLOOP goes.
   void changed(uint32_t stripe, const store::Key& key, Peer* acting, Peer* author, Unsent& unsent,
@@ -90,11 +102,22 @@ class Tracking {
     explicit Part(Table::Retire retire) : table(retire) {}
     Table table;
     size_t items = 0;
+    std::vector<uint32_t> keys_of;  // by the reader's number: in how many keys it is noted
   };
   using Listeners = std::vector<PeerPtr>;
   static void send_keys(const std::vector<const Unsent::Changed*>& keys, const Listeners& listeners,
                         Outgoing& outgoing);
-  void forget(TrackedKey* key);
+  void remember_first(Part& part, const store::Key& key, Peer& reader);
+  // One more key of the part has the reader. The first holds a reference to it for all.
+  static void note(Part& part, Peer& reader) {
+    ++part.items;
+    if (reader.number >= part.keys_of.size()) [[unlikely]]
+      part.keys_of.resize(reader.number + 1);
+    if (part.keys_of[reader.number]++ == 0) [[unlikely]]
+      intrusive_ptr_add_ref(&reader);
+  }
+  // The key is in no table any more.
+  void forget(Part& part, TrackedKey* key);
   // Takes the key out of its table and tells its readers.
   void fire(Part& part, Table::Slot slot, Peer* acting, Unsent* unsent, Outgoing& outgoing);
   void look_whether_in_use();

@@ -96,23 +96,25 @@ struct TableFreeSegment {
 using TableSegmentPtr = std::unique_ptr<TableSegment, TableFreeSegment>;
 static_assert(sizeof(TableSegment) + kTableInlineStash * sizeof(TableCell) == kTableLine);
 
-// A directory cell: 48 bits of segment pointer, 7 of bucket count, 6 of depth, 2 of lag.
+// A directory cell: 48 bits of segment pointer, 7 of bucket count, 6 that say how many bits of a
+// hash follow its tag, 2 of lag. So a tag takes two instructions.
 class TableRef {
  public:
   explicit TableRef(uint64_t bits) : bits_(bits) {}
   explicit TableRef(const TableSegment* segment)
       : bits_(reinterpret_cast<uint64_t>(segment) | uint64_t{segment->buckets} << 48 |
-              uint64_t{segment->depth} << 55 | uint64_t{segment->lag} << 61) {}
+              uint64_t{kTablePointerBits - segment->depth + segment->lag} << 55 |
+              uint64_t{segment->lag} << 61) {}
 
   uint64_t bits() const { return bits_; }
   TableSegment* segment() const {
     return reinterpret_cast<TableSegment*>(bits_ & kTablePointerMask);
   }
   unsigned buckets() const { return bits_ >> 48 & 0x7f; }
-  unsigned depth() const { return bits_ >> 55 & 0x3f; }
-  unsigned lag() const { return bits_ >> 61 & 3; }
-  unsigned tag_start() const { return depth() - lag(); }
-  uint64_t tag(uint64_t hash) const { return table_tag(hash, tag_start()); }
+  unsigned depth() const { return tag_start() + lag(); }
+  unsigned lag() const { return static_cast<unsigned>(bits_ >> 61); }
+  unsigned tag_start() const { return kTablePointerBits - bits_behind_tag(); }
+  uint64_t tag(uint64_t hash) const { return hash >> bits_behind_tag() & 0xffff; }
   unsigned bucket(uint64_t tag) const {
     return static_cast<unsigned>((tag << lag() & 0xffff) * buckets() >> kTableTagBits);
   }
@@ -132,12 +134,15 @@ class TableRef {
   }
 
  private:
+  unsigned bits_behind_tag() const { return bits_ >> 55 & 0x3f; }
+
   uint64_t bits_;
 };
 
 struct alignas(TableCell) TableDirectory {
-  explicit TableDirectory(unsigned d) : depth(d) {}
+  explicit TableDirectory(unsigned d) : depth(d), shift(63 - d) {}
   const unsigned depth;
+  const unsigned shift;
 
   size_t size() const { return size_t{1} << depth; }
   size_t bytes() const { return bytes_at(depth); }
@@ -147,7 +152,7 @@ struct alignas(TableCell) TableDirectory {
   TableCell* cells() { return reinterpret_cast<TableCell*>(this + 1); }
   const TableCell* cells() const { return reinterpret_cast<const TableCell*>(this + 1); }
   static void free(void* memory) { ::operator delete(memory); }
-  size_t index(uint64_t hash) const { return (hash >> 1) >> (63 - depth); }
+  size_t index(uint64_t hash) const { return (hash >> 1) >> shift; }
   TableRef at(uint64_t hash) const {
     return TableRef(cells()[index(hash)].load(std::memory_order_acquire));
   }

@@ -175,7 +175,8 @@ TEST_F(TrackingTest, DroppingTellsAsIfChanged) {
 TEST_F(TrackingTest, ForgetsAll) {
   const PeerPtr a = peer();
   for (int i = 0; i < 1000; ++i) read(a, "key:" + std::to_string(i));
-  EXPECT_EQ(a->use_count(), 1001U);
+  EXPECT_EQ(tracking_.item_count(), 1000U);
+  EXPECT_EQ(a->use_count(), 2U);  // one reference for all
   tracking_.forget_all();
   EXPECT_EQ(tracking_.key_count(), 0U);
   EXPECT_EQ(tracking_.item_count(), 0U);
