@@ -22,8 +22,9 @@ class Background {
     started_ns_ = Clock().now_ns();
   }
 
-  // To be called for each heap block that a loop frees; does nothing on other threads.
-  static void freed_a_block() {
+  // To be called for each heap block that a loop frees, and after other work of some microseconds;
+  // does nothing on other threads.
+  static void pause_if_due() {
     if (is_background_) [[unlikely]]
       look_at_clock();
   }
@@ -31,12 +32,12 @@ class Background {
   // Frees a block of a hash table (detail/table.h).
   static void retire(void* block, void (*free)(void*)) {
     free(block);
-    freed_a_block();
+    pause_if_due();
   }
 
  private:
   static constexpr uint64_t kWorkNs = 100'000;
-  static constexpr std::chrono::microseconds kPause{100};
+  static constexpr std::chrono::microseconds kPause{50};
 
   // After each block: one may be a leaf of a tree with some fifty members, and the first touch of
   // memory that a virtual machine believed to be cold takes a tenth of a millisecond. A clock that

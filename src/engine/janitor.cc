@@ -105,7 +105,7 @@ void Janitor::run() {
     }
     for (store::Entry* entry : entries) {
       store::Entry::destroy(entry);
-      Background::freed_a_block();
+      Background::pause_if_due();
       pending_.fetch_sub(1, std::memory_order_relaxed);
       freed_.fetch_add(1, std::memory_order_relaxed);
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/background.h"
 #include "base/random.h"
 #include "engine/client_memory.h"
 #include "engine/effects.h"
@@ -21,6 +22,7 @@ void retire(void* memory, void (*free)(void*)) {
     janitor->retire(memory, free);
   else
     free(memory);
+  Background::pause_if_due();  // a dead table retires thousands in a row
 }
 
 std::string random_hex(size_t digits) {

@@ -44,7 +44,7 @@ size_t Hash::Field::heap_bytes() const {
 Hash::~Hash() {
   table_.clear([](Field* field) {
     std::free(field);
-    Background::freed_a_block();
+    Background::pause_if_due();
   });
 }
 

@@ -11,7 +11,7 @@ namespace scrubjay::objects {
 List::~List() {
   for (size_t i = 0; i < chunks_; ++i) {
     ListChunk::destroy(slot(i).chunk);
-    Background::freed_a_block();
+    Background::pause_if_due();
   }
   delete[] slots_;
 }

@@ -26,7 +26,7 @@ RankTree::Inner* RankTree::make_inner() {
 void RankTree::free_leaf(Leaf* leaf) {
   memory_ -= good_size(sizeof(Leaf));
   delete leaf;
-  Background::freed_a_block();
+  Background::pause_if_due();
 }
 void RankTree::free_inner(Inner* inner) {
   memory_ -= good_size(sizeof(Inner));

@@ -37,7 +37,7 @@ size_t Set::Member::heap_bytes() const {
 Set::~Set() {
   table_.clear([](Member* member) {
     std::free(member);
-    Background::freed_a_block();
+    Background::pause_if_due();
   });
 }
 

@@ -5,7 +5,7 @@ namespace scrubjay::objects {
 SortedSet::~SortedSet() {
   table_.clear([](ScoreNode* node) {
     ScoreNode::destroy(node);
-    Background::freed_a_block();
+    Background::pause_if_due();
   });
 }
 

@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "base/background.h"
 #include "objects/hash.h"
+#include "store/burial.h"
 #include "scrubjay/detail/eviction_policy.h"
 #include "scrubjay/detail/table.h"
 #include "scrubjay/detail/ttl_wheel.h"
@@ -50,10 +50,8 @@ using AdaptivePolicy = detail::EvictionPolicy<Entry, Table, EvictionTraits>;
 struct Shelf {
   Shelf(int64_t now_ms, Table::Retire retire) : table(retire), wheel(now_ms), field_wheel(now_ms) {}
   ~Shelf() {
-    table.clear([](Entry* entry) {
-      Entry::destroy(entry);
-      Background::freed_a_block();
-    });
+    Burial burial(table.size());
+    table.clear([&](Entry* entry) { burial.add(entry); });
   }
   Shelf(const Shelf&) = delete;
   Shelf& operator=(const Shelf&) = delete;

@@ -21,7 +21,7 @@ long pauses_of_this_thread() {
 long pauses_while_freeing() {
   const long before = pauses_of_this_thread();
   const auto end = std::chrono::steady_clock::now() + 20ms;
-  while (std::chrono::steady_clock::now() < end) Background::freed_a_block();
+  while (std::chrono::steady_clock::now() < end) Background::pause_if_due();
   return pauses_of_this_thread() - before;
 }
 
@@ -50,7 +50,7 @@ TEST(BackgroundTest, FewSlowBlocksPauseToo) {
       const auto end = std::chrono::steady_clock::now() + 50us;
       while (std::chrono::steady_clock::now() < end) {
       }
-      Background::freed_a_block();
+      Background::pause_if_due();
     }
     pauses = pauses_of_this_thread() - before;
   }).join();

@@ -1,0 +1,72 @@
+#include "store/burial.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/memory.h"
+
+namespace scrubjay::store {
+namespace {
+
+std::vector<Entry*> make_entries(size_t count) {
+  std::mt19937_64 random(count);
+  std::vector<Entry*> entries;
+  for (size_t i = 0; i < count; ++i) {
+    // Of all sizes; some own a block besides.
+    const size_t size = i % 997 == 0 ? 2 * Entry::kBlockSize : random() % 300;
+    const std::string value(size, 'v');
+    entries.push_back(
+        Entry::make_string(std::to_string(i), value, encoding_for(value), kNoDeadline));
+  }
+  std::shuffle(entries.begin(), entries.end(), random);
+  return entries;
+}
+
+// What is left of so many entries when they are buried, in bytes.
+int64_t left_of(size_t count, size_t announced) {
+  const int64_t before = thread_bytes();
+  {
+    const std::vector<Entry*> entries = make_entries(count);
+    Burial burial(announced);
+    for (Entry* entry : entries) burial.add(entry);
+  }
+  return thread_bytes() - before;
+}
+
+TEST(Burial, FreesEachEntryOnce) {
+  left_of(1, 1);  // what is allocated once
+  for (const size_t count : {0, 1, 2, 1'023, 1'024, 1'025, 100'000}) {
+    EXPECT_EQ(left_of(count, count), 0) << count;
+  }
+}
+
+TEST(Burial, MoreMayComeThanWereAnnounced) {
+  EXPECT_EQ(left_of(5'000, 0), 0);
+  EXPECT_EQ(left_of(5'000, 1'500), 0);
+}
+
+TEST(Burial, BeyondWhatIsSortedAtOnce) {
+  EXPECT_EQ(left_of(700'000, 700'000), 0);
+}
+
+// Two heaps far apart: nearly all entries fall into the first run and the last.
+TEST(Burial, AddressesMayLieInClusters) {
+  const int64_t before = thread_bytes();
+  {
+    std::vector<Entry*> entries = make_entries(20'000);
+    std::vector<char*> between;
+    for (int i = 0; i < 64; ++i) between.push_back(new char[8 << 20]);
+    for (Entry* entry : make_entries(20'000)) entries.push_back(entry);
+    for (const char* block : between) delete[] block;
+    Burial burial(entries.size());
+    for (Entry* entry : entries) burial.add(entry);
+  }
+  EXPECT_EQ(thread_bytes(), before);
+}
+
+}  // namespace
+}  // namespace scrubjay::store
