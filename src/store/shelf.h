@@ -9,10 +9,10 @@
 #include <memory>
 
 #include "objects/hash.h"
-#include "store/burial.h"
 #include "scrubjay/detail/eviction_policy.h"
 #include "scrubjay/detail/table.h"
 #include "scrubjay/detail/ttl_wheel.h"
+#include "store/burial.h"
 #include "store/entry.h"
 
 namespace scrubjay::store {
