@@ -32,7 +32,7 @@ const char* malloc_conf =
 #endif
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-extern "C" size_t __sanitizer_get_current_used_bytes();  // compiler-rt, libsanitizer
+extern "C" size_t __sanitizer_get_current_allocated_bytes();  // compiler-rt, libsanitizer
 #define SCRUBJAY_SANITIZER_ALLOCATOR 1
 #endif
 
@@ -251,7 +251,7 @@ int64_t thread_bytes() {
 }
 uint64_t used_bytes() {
 #ifdef SCRUBJAY_SANITIZER_ALLOCATOR
-  return __sanitizer_get_current_used_bytes();
+  return __sanitizer_get_current_allocated_bytes();
 #else
   return mallinfo2().uordblks;
 #endif
