@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/random.h"
+#include "base/same_bytes.h"
 #include "pubsub/message.h"
 
 namespace scrubjay::pubsub {
@@ -19,12 +20,27 @@ Tracking::~Tracking() {
   forget_all();
 }
 
-void Tracking::remember_first(Part& part, const store::Key& key, Peer& reader) {
-  TrackedKey* tracked = TrackedKey::make(key);
-  TrackedKey::add(tracked, reader.number);
-  part.table.insert(key.hash, tracked);
-  keys_.fetch_add(1, std::memory_order_relaxed);
-  note(part, reader);
+void Tracking::remember(uint32_t stripe, const store::Key& key, Peer& reader) {
+  Part& part = parts_[stripe];
+  const Table::Slot slot = part.table.find(
+      key.hash, [&](const TrackedKey* other) { return same_bytes(other->name(), key.text); });
+  TrackedKey* tracked = slot ? slot.get() : TrackedKey::make(key);
+  TrackedKey* const before = tracked;
+  if (TrackedKey::add(tracked, reader.number)) note(part, reader);
+  if (!slot) [[unlikely]] {
+    part.table.insert(key.hash, tracked);
+    keys_.fetch_add(1, std::memory_order_relaxed);
+  } else if (tracked != before) {
+    part.table.replace(slot, key.hash, tracked);
+  }
+}
+
+void Tracking::note(Part& part, Peer& reader) {
+  ++part.items;
+  if (reader.number >= part.keys_of.size()) [[unlikely]]
+    part.keys_of.resize(reader.number + 1);
+  if (part.keys_of[reader.number]++ == 0) [[unlikely]]
+    intrusive_ptr_add_ref(&reader);
 }
 
 void Tracking::changed(uint32_t stripe, const store::Key& key, Peer* acting, Peer* author,

@@ -15,7 +15,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/same_bytes.h"
 #include "pubsub/pattern_index.h"
 #include "pubsub/peer.h"
 #include "pubsub/tracked_key.h"
@@ -49,18 +48,7 @@ class Tracking {
 
   // -- under the lock of the key's stripe --------------------------------------------------------
   // The client has read the key.
-  void remember(uint32_t stripe, const store::Key& key, Peer& reader) {
-    Part& part = parts_[stripe];
-    const Table::Slot slot = part.table.find(
-        key.hash, [&](const TrackedKey* other) { return same_bytes(other->name(), key.text); });
-    if (!slot) [[unlikely]]
-      return remember_first(part, key, reader);
-    TrackedKey* const before = slot.get();
-    TrackedKey* tracked = before;
-    if (!TrackedKey::add(tracked, reader.number)) return;
-    if (tracked != before) part.table.replace(slot, key.hash, tracked);
-    note(part, reader);
-  }
+  void remember(uint32_t stripe, const store::Key& key, Peer& reader);
   // The key has changed. `acting` is the client whose command runs, if any: its own invalidations
   // wait in `unsent`. `author` is the client who is the cause as far as NOLOOP goes.
   void changed(uint32_t stripe, const store::Key& key, Peer* acting, Peer* author, Unsent& unsent,
@@ -107,15 +95,8 @@ class Tracking {
   using Listeners = std::vector<PeerPtr>;
   static void send_keys(const std::vector<const Unsent::Changed*>& keys, const Listeners& listeners,
                         Outgoing& outgoing);
-  void remember_first(Part& part, const store::Key& key, Peer& reader);
   // One more key of the part has the reader. The first holds a reference to it for all.
-  static void note(Part& part, Peer& reader) {
-    ++part.items;
-    if (reader.number >= part.keys_of.size()) [[unlikely]]
-      part.keys_of.resize(reader.number + 1);
-    if (part.keys_of[reader.number]++ == 0) [[unlikely]]
-      intrusive_ptr_add_ref(&reader);
-  }
+  static void note(Part& part, Peer& reader);
   // The key is in no table any more.
   void forget(Part& part, TrackedKey* key);
   // Takes the key out of its table and tells its readers.
