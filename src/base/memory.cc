@@ -153,15 +153,14 @@ ThreadMeter ThreadMeter::of_this_thread() {
   return meter;
 }
 
-uint64_t used_bytes() {
+uint64_t allocated_bytes() {
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
   int64_t sum = all.ended;
   for (const ThreadCounters& counters : all.threads) {
     sum += static_cast<int64_t>(*counters.allocated - *counters.freed);
   }
-  return (sum > 0 ? static_cast<uint64_t>(sum) : 0) +
-         bookkeeping_now.load(std::memory_order_relaxed);
+  return sum > 0 ? static_cast<uint64_t>(sum) : 0;
 }
 
 // What was ever allocated and ever freed, in bytes.
@@ -215,7 +214,7 @@ void find_scattered(const std::vector<const void*>& blocks, std::vector<bool>& s
                    blocks.size() * sizeof(void*)) != 0)
     return;
   for (size_t i = 0; i < found.size(); ++i)
-    scattered[i] = found[i].places > 1 && found[i].free * 8 > found[i].places;
+    scattered[i] = found[i].places > 1 && found[i].free * 4 > found[i].places;
 }
 
 // Around the thread's cache, which would hand out what was just freed.
@@ -246,15 +245,15 @@ void register_allocating_thread() {}
 ThreadMeter ThreadMeter::of_this_thread() {
   return {};
 }
-int64_t thread_bytes() {
-  return static_cast<int64_t>(used_bytes());
-}
-uint64_t used_bytes() {
+uint64_t allocated_bytes() {
 #ifdef SCRUBJAY_SANITIZER_ALLOCATOR
   return __sanitizer_get_current_allocated_bytes();
 #else
   return mallinfo2().uordblks;
 #endif
+}
+int64_t thread_bytes() {
+  return static_cast<int64_t>(allocated_bytes());
 }
 uint64_t churn_bytes() {
   return 0;
@@ -297,18 +296,21 @@ uint64_t status_bytes(std::string_view field) {
 
 }  // namespace
 
+uint64_t used_bytes() {
+  return allocated_bytes() + bookkeeping_now.load(std::memory_order_relaxed);
+}
+
 MemoryFigures memory_figures() {
   MemoryFigures figures;
   figures.rss = status_bytes("VmRSS:");
   figures.peak_rss = status_bytes("VmHWM:");
-#ifdef SCRUBJAY_JEMALLOC
   refresh_statistics();
+  figures.allocated = allocated_bytes();
+  figures.used = figures.allocated + bookkeeping_now.load(std::memory_order_relaxed);
+#ifdef SCRUBJAY_JEMALLOC
   figures.active = read_figure("stats.active");
   figures.resident = read_figure("stats.resident");
-#endif
-  figures.used = used_bytes();
-  figures.allocated = figures.used - bookkeeping_now.load(std::memory_order_relaxed);
-#ifndef SCRUBJAY_JEMALLOC
+#else
   figures.active = figures.allocated;
   figures.resident = figures.rss;
 #endif

@@ -222,7 +222,6 @@ class EvictionPolicy {
           continue;
         const uint32_t counter = AdaptiveBits::counter(bits);
         if (counter > 0) {
-          Traits::set_bits(entry, AdaptiveBits::main(counter));
           count_hits(Traits::hash(entry), entry, 1);
           if (spare == nullptr) spare = entry;
           continue;

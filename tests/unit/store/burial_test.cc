@@ -59,7 +59,8 @@ TEST(Burial, BeyondWhatIsSortedAtOnce) {
   EXPECT_EQ(left_of(700'000, 700'000), 0);
 }
 
-// Two heaps far apart: nearly all entries fall into the first run and the last.
+// Half a gigabyte of addresses lies between those made first and last: where the allocator puts
+// them apart, few of the runs that the addresses are parted into hold any.
 TEST(Burial, AddressesMayLieInClusters) {
   const int64_t before = bytes_in_use();
   {
