@@ -14,9 +14,10 @@ class Defragmenter {
  public:
   Defragmenter(Services& services, Worker& worker) : services_(services), worker_(worker) {}
 
-  // When run_slice() has something to do next, in ms.
-  int64_t next_due() const { return next_ms_; }
-  // Gate raised, no stripe held.
+  // When run_slice() goes on with a walk, in ms; INT64_MAX if there is none under way.
+  int64_t next_due() const { return running_ ? next_ms_ : INT64_MAX; }
+  // Also looks now and then whether a walk is worth it, so it is to be called with each tick. Gate
+  // raised, no stripe held.
   void run_slice(int64_t now_ns);
 
  private:

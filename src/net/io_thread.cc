@@ -393,13 +393,14 @@ void IoThread::maintain() {
     const auto found = sessions_.find(id);
     if (found != sessions_.end()) found->second->look(now_ms);
   }
-  if (now_ms >= next_tick_ms_) {
+  const bool ticks = now_ms >= next_tick_ms_;
+  if (ticks) {
     tick(now_ms);
     ticks_slowly_ = was_quiet();
     next_tick_ms_ = now_ms + (ticks_slowly_ ? kQuietTickMs : kTickMs);
   }
   int64_t next = maintenance_.next_due();
-  if (next <= now_ms) next = maintenance_.run_slice();
+  if (ticks || next <= now_ms) next = maintenance_.run_slice();
   if (!wakes_.empty()) next = std::min(next, wakes_.begin()->first);
   arm(std::min(next, next_tick_ms_));
 }
