@@ -40,9 +40,10 @@ int64_t Maintenance::next_due() const {
 
 // Goes on where no command had the time.
 void Maintenance::evict_slice(int64_t start_ns) {
-  while (has_to_evict(services_) && services_.clock.now_ns() - start_ns < 2 * kSliceNs &&
-         !services_.gates.wanted()) {
-    if (store::evict_some(services_.keyspace, false, worker_.effects.get()) == 0) break;
+  EvictionRound round(services_, worker_);
+  while (has_to_evict(services_, round.told_bytes()) &&
+         services_.clock.now_ns() - start_ns < 2 * kSliceNs && !services_.gates.wanted()) {
+    if (!round.evict_some()) break;
   }
   if (services_.exceeded_since_ms.load(std::memory_order_relaxed) != 0) note_memory_use(services_);
 }

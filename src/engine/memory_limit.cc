@@ -57,11 +57,21 @@ void note_memory_use(Services& services) {
   note_exceeded(services, limit != 0 && counted_memory(services) > limit);
 }
 
-bool has_to_evict(const Services& services) {
+bool has_to_evict(const Services& services, uint64_t uncounted) {
   const uint64_t limit = services.config.maxmemory;
   return limit != 0 && services.config.maxmemory_policy != config::EvictionPolicy::kNoEviction &&
          !services.keyspace.frozen && !services.nothing_to_evict.load(std::memory_order_relaxed) &&
-         counted_memory(services) > limit;
+         counted_memory(services) > limit + uncounted;
+}
+
+bool EvictionRound::evict_some() {
+  return store::evict_some(services_.keyspace, worker_.world, this) > 0;
+}
+
+void EvictionRound::changed(const store::Change& change) {
+  const int64_t before = thread_bytes();
+  worker_.effects->changed(change);
+  told_bytes_ += static_cast<uint64_t>(std::max<int64_t>(thread_bytes() - before, 0));
 }
 
 void end_reservation(Services& services, Worker& worker) {
@@ -94,10 +104,12 @@ bool make_room_slowly(Services& services, Worker& worker, uint64_t bytes) {
     const int64_t start_ns = services.clock.now_ns();
     const int64_t most_ns = longest_eviction_ns(services.config.maxmemory_eviction_tenacity);
     int64_t took_ns = 0;
+    EvictionRound round(services, worker);
     while (used > most()) {
-      found_some = store::evict_some(services.keyspace, worker.world, worker.effects.get()) > 0;
+      found_some = round.evict_some();
       if (!found_some) break;
-      used = counted_memory(services);
+      const uint64_t counted = counted_memory(services);
+      used = counted - std::min(counted, round.told_bytes());
       took_ns = services.clock.now_ns() - start_ns;
       if (took_ns > most_ns && (debt > INT64_MAX / 2 || static_cast<int64_t>(start - used) > debt))
         break;

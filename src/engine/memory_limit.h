@@ -25,8 +25,27 @@ inline bool make_room(Services& services, Worker& worker, uint64_t bytes) {
 // What counts against the limit: what is allocated, but not what waits to be freed.
 uint64_t counted_memory(const Services& services);
 
-// Whether more is in use than the limit, and something may be done about it.
-bool has_to_evict(const Services& services);
+// Whether more is in use than the limit, and something may be done about it. `uncounted` bytes are
+// in use, but do not count.
+bool has_to_evict(const Services& services, uint64_t uncounted = 0);
+
+// Evictions in a row. What telling clients of them allocates does not count meanwhile: it goes when
+// they have been told, and to evict for it would be to tell still more.
+class EvictionRound : private store::ChangeListener {
+ public:
+  EvictionRound(Services& services, Worker& worker) : services_(services), worker_(worker) {}
+
+  // Removes a few keys; false if none may go.
+  bool evict_some();
+  uint64_t told_bytes() const { return told_bytes_; }
+
+ private:
+  void changed(const store::Change& change) override;
+
+  Services& services_;
+  Worker& worker_;
+  uint64_t told_bytes_ = 0;
+};
 
 // Counts for how long the limit is exceeded.
 void note_memory_use(Services& services);

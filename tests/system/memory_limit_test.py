@@ -10,7 +10,7 @@ import unittest
 
 import redis
 
-from harness import Server
+from harness import Server, request
 
 SERVER = sys.argv.pop(1) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else None
 MEGABYTE = 1 << 20
@@ -48,6 +48,27 @@ class MemoryLimit(unittest.TestCase):
             if i % 1000 == 0:
                 self.assertEqual(client.get(f"key:{i:07}"), b"value of key %07d" % i)
         self.assertEqual(client.dbsize(), keys // 10)
+
+    def test_telling_of_evictions_makes_no_more_of_them(self):
+        client = self.start("--maxmemory-policy", "allkeys-lru", "--threads", "1",
+                            "--maxmemory-eviction-tenacity", "100")
+        names = [f"{i}:" + "x" * 1000 for i in range(300)]
+        client.mset({name: "value" for name in names})
+        reads = b"".join(request("GET", name) for name in names)
+        for _ in range(10):
+            reader = self.server.connect()
+            self.addCleanup(reader.close)
+            reader.sendall(request("HELLO", "3") + request("CLIENT", "TRACKING", "ON") + reads)
+            answer = b""
+            while answer.count(b"$5\r\nvalue\r\n") < len(names):
+                answer += reader.recv(1 << 16)
+        time.sleep(1.2)  # so that used_memory is what all of this takes
+        used = client.info("memory")["used_memory"]
+        client.config_set("maxmemory", used - 40_000)
+        evicted = client.info("stats")["evicted_keys"]
+        self.assertGreater(evicted, 10)
+        # Some 40 are what has to go; their messages take more than they did.
+        self.assertLess(evicted, 80)
 
     def run_writers(self, write, seconds, count=6):
         """Calls write(client, random) in `count` threads; returns what went wrong."""
