@@ -189,6 +189,7 @@ int serve(config::Startup startup) {
     sampler.tick(now_ms);
     listener.tick();
     engine::tend_memory(services, *services.workers[0]);
+    memory_returner.wake_if_due();
     if (memory_returner.is_starved()) services.janitor.give_memory_back();
   };
   listener.start();

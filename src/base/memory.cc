@@ -324,36 +324,54 @@ uint64_t scattered_bytes() {
 MemoryReturner::MemoryReturner() : thread_([this] { run(); }) {}
 
 MemoryReturner::~MemoryReturner() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  wake_.notify_one();
+  stop_ = true;
+  wake_.release();
   thread_.join();
 }
 
+namespace {
+
+// Measuring takes a millisecond or two; a server at rest has neither new holes nor fewer.
+bool is_worth_measuring(uint64_t churn, uint64_t before) {
+  constexpr uint64_t kLeast = 256 << 10;
+  return churn - before >= kLeast;
+}
+
+}  // namespace
+
 void MemoryReturner::run() {
   constexpr std::chrono::milliseconds kPeriod{1000};
-  constexpr uint64_t kWorthALook = 256 << 10;
   name_thread("memory-returner");
   run_when_idle();
   start_giving_back();
-  uint64_t churn = 0;  // at the last look
-  std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, kPeriod, [this] { return stop_; })) {
-    // Measuring takes a millisecond or two; a server at rest has neither new holes nor fewer.
-    if (const uint64_t now = churn_bytes(); now - churn >= kWorthALook) {
-      churn = now;
-      refresh_statistics();
-    }
+  for (;;) {
+    if (sleeps_)
+      wake_.acquire();
+    else
+      (void)wake_.try_acquire_for(kPeriod);
+    if (stop_) return;
     ran_ = std::chrono::steady_clock::now();
+    const uint64_t churn = churn_bytes();
+    if (is_worth_measuring(churn, measured_at_)) {
+      measured_at_ = churn;
+      refresh_statistics();
+    } else {
+      sleeps_ = true;
+    }
   }
+}
+
+void MemoryReturner::wake_if_due() {
+  if (!sleeps_ || !is_worth_measuring(churn_bytes(), measured_at_)) return;
+  ran_ = std::chrono::steady_clock::now();
+  sleeps_ = false;
+  wake_.release();
 }
 
 bool MemoryReturner::is_starved() {
   constexpr std::chrono::seconds kPatience{2};
   const auto now = std::chrono::steady_clock::now();
-  if (now - ran_.load() < kPatience) return false;
+  if (sleeps_ || now - ran_.load() < kPatience) return false;
   ran_ = now;
   return true;
 }

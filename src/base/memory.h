@@ -4,10 +4,9 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
+#include <semaphore>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -67,12 +66,15 @@ void purge_memory();
 
 // Has free memory given back by the allocator's background threads, which run only when nobody else
 // wants their core: sorting what is free and the system calls take milliseconds, and the allocator
-// would otherwise do that on whichever thread frees. One per process.
+// would otherwise do that on whichever thread frees. Its own thread measures what is free each
+// second while memory is allocated or freed, and sleeps otherwise. One per process.
 class MemoryReturner {
  public:
   MemoryReturner();
   ~MemoryReturner();
 
+  // Wakes the thread if there is something to measure. To be called now and then.
+  void wake_if_due();
   // Whether those threads have hardly run in the last two seconds, because others kept all cores
   // busy, so that someone else has to give the memory back; true once in two seconds at most. For
   // one thread, to be asked now and then.
@@ -81,9 +83,11 @@ class MemoryReturner {
  private:
   void run();
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stop_ = false;
+  // Without locks: its thread may not get a core for long, and others do not wait for it.
+  std::counting_semaphore<> wake_{0};
+  std::atomic<bool> stop_{false};
+  std::atomic<bool> sleeps_{false};       // until it is woken
+  std::atomic<uint64_t> measured_at_{0};  // churn_bytes()
   std::atomic<std::chrono::steady_clock::time_point> ran_{std::chrono::steady_clock::now()};
   std::thread thread_;
 };

@@ -48,12 +48,16 @@ TEST(MemoryReturnerTest, SeesHolesComeAndGo) {
     for (auto& block : blocks)
       if (!block) block = std::make_unique<char[]>(kBytes);
   };
-  const auto wait_until = [](auto&& done) {
+  const auto wait_until = [&](auto&& done) {
     const auto end = std::chrono::steady_clock::now() + 20s;
-    while (!done() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(20ms);
+    while (!done() && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(20ms);
+      returner.wake_if_due();
+    }
     return done();
   };
   blocks.resize(kBlocks);
+  std::this_thread::sleep_for(1100ms);  // it has seen nothing to measure, and sleeps
   fill();
   for (size_t i = 0; i < kBlocks; ++i)
     if (i % 10 != 0) blocks[i].reset();
