@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/memory.h"
+#include "scrubjay/detail/table_segment.h"
 
 namespace scrubjay::pubsub {
 
@@ -16,10 +17,10 @@ TrackedKey::TrackedKey(std::string_view name, Form form, uint32_t room)
   if (!name.empty()) std::memcpy(words() + room, name.data(), name.size());
 }
 
-// With so many words at least; the block's size class may have room for more.
+// With so many words at least, and as many as the block has room for.
 TrackedKey* TrackedKey::allocate(std::string_view name, Form form, uint32_t room) {
   const size_t fixed = sizeof(TrackedKey) + name.size();
-  const size_t size = good_size(fixed + room * sizeof(uint32_t));
+  const size_t size = good_size(std::max(detail::kTableLine, fixed + room * sizeof(uint32_t)));
   void* const memory = std::malloc(size);
   if (memory == nullptr) throw std::bad_alloc();
   const auto words = static_cast<uint32_t>((size - fixed) / sizeof(uint32_t));
@@ -27,7 +28,7 @@ TrackedKey* TrackedKey::allocate(std::string_view name, Form form, uint32_t room
 }
 
 TrackedKey* TrackedKey::make(const store::Key& key) {
-  return allocate(key.text, Form::kList, 1);
+  return allocate(key.text, Form::kBits, 1);
 }
 
 void TrackedKey::destroy(TrackedKey* key) {
@@ -36,6 +37,7 @@ void TrackedKey::destroy(TrackedKey* key) {
 }
 
 bool TrackedKey::add_slowly(TrackedKey*& key, uint32_t number) {
+  if (key->count_ == 0) key->form_ = Form::kList;  // the first number is too high for a bit
   if (key->form_ == Form::kList) {
     uint32_t* const end = key->words() + key->count_;
     uint32_t* const place = std::lower_bound(key->words(), end, number);
