@@ -57,7 +57,7 @@ TEST(MemoryReturnerTest, SeesHolesComeAndGo) {
     return done();
   };
   blocks.resize(kBlocks);
-  std::this_thread::sleep_for(1100ms);  // it has seen nothing to measure, and sleeps
+  std::this_thread::sleep_for(2200ms);  // two looks: nothing more to measure, so it sleeps
   fill();
   for (size_t i = 0; i < kBlocks; ++i)
     if (i % 10 != 0) blocks[i].reset();
