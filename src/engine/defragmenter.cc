@@ -20,11 +20,12 @@ bool Defragmenter::is_worth_it(int64_t now_ms) const {
   const config::Config& config = services_.config;
   if (!config.activedefrag) return false;
   const uint64_t allocated = used_bytes();
-  if (now_ms < pause_until_ms_ && allocated > allocated_before_ / 4 * 3) return false;
   const uint64_t scattered = scattered_bytes();
-  const uint64_t share =
-      allocated / 100 * static_cast<uint64_t>(config.active_defrag_threshold_lower);
-  return scattered > config.active_defrag_ignore_bytes && scattered > share;
+  if (scattered <= allocated / 100 * static_cast<uint64_t>(config.active_defrag_threshold_lower))
+    return false;
+  if (one_more_) return true;
+  if (now_ms < pause_until_ms_ && allocated > allocated_before_ / 4 * 3) return false;
+  return scattered > config.active_defrag_ignore_bytes;
 }
 
 void Defragmenter::start(int64_t now_ms) {
@@ -41,6 +42,7 @@ void Defragmenter::finish(int64_t now_ms) {
   const int64_t took_ms = now_ms - started_ms_;
   next_ms_ = now_ms + kLookEveryMs;
   pause_until_ms_ = now_ms + std::max(kPauseMs, kPausePerWalk * took_ms);
+  one_more_ = used_bytes() < allocated_before_ / 16 * 15;
   worker_.counters.defrag_ms += static_cast<uint64_t>(took_ms);
   services_.defragmenting.fetch_sub(1, std::memory_order_relaxed);
 }

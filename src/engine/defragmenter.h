@@ -32,6 +32,9 @@ class Defragmenter {
   int64_t started_ms_ = 0;  // the last walk
   int64_t pause_until_ms_ = 0;
   uint64_t allocated_before_ = 0;  // the last walk
+  // Much was freed during the last walk, also where it had been: another walk follows, however few
+  // bytes that are.
+  bool one_more_ = false;
   uint32_t stripe_ = 0;
   store::DefragPlace place_;
 };

@@ -49,6 +49,42 @@ class MemoryLimit(unittest.TestCase):
                 self.assertEqual(client.get(f"key:{i:07}"), b"value of key %07d" % i)
         self.assertEqual(client.dbsize(), keys // 10)
 
+    def test_what_is_freed_during_a_walk_is_brought_together_by_another(self):
+        client = self.start("--active-defrag-cycle-max", "1", "--threads", "1")
+        keys = 400_000
+        value = "x" * 40
+
+        def run(command, numbers):
+            pipeline = client.pipeline(transaction=False)
+            for i in numbers:
+                pipeline.execute_command(*command(f"key:{i:07}"))
+            pipeline.execute()
+
+        def scattered():
+            memory = client.info("memory")
+            return memory["allocator_active"] - memory["allocator_allocated"]
+
+        def moved():
+            return client.info("stats")["active_defrag_hits"]
+
+        def wait_until(condition):
+            deadline = time.time() + 20
+            while not condition() and time.time() < deadline:
+                time.sleep(0.05)
+            self.assertTrue(condition())
+
+        before = scattered()
+        for first in range(0, keys, 10_000):
+            run(lambda key: ("SET", key, value), range(first, first + 10_000))
+        run(lambda key: ("UNLINK", key), [i for i in range(keys) if i % 4])
+        left = keys // 4
+        wait_until(lambda: moved() > left // 2)
+        self.assertEqual(client.info("memory")["active_defrag_running"], 1)
+        run(lambda key: ("UNLINK", key), range(0, keys, 8))
+        # Half of half is scattered again, fewer bytes than active-defrag-ignore-bytes.
+        wait_until(lambda: scattered() < before + 1_000_000)
+        self.assertEqual(client.dbsize(), left // 2)
+
     def test_telling_of_evictions_makes_no_more_of_them(self):
         client = self.start("--maxmemory-policy", "allkeys-lru", "--threads", "1",
                             "--maxmemory-eviction-tenacity", "100")
