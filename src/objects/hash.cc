@@ -5,6 +5,7 @@
 #include <new>
 #include <vector>
 
+#include "base/burial.h"
 #include "base/memory.h"
 
 namespace scrubjay::objects {
@@ -42,10 +43,8 @@ size_t Hash::Field::heap_bytes() const {
 }
 
 Hash::~Hash() {
-  table_.clear([](Field* field) {
-    std::free(field);
-    Background::pause_if_due();
-  });
+  Burial burial(table_.size(), &std::free);
+  table_.clear([&](Field* field) { burial.add(field); });
 }
 
 void Hash::file(Field* field) {

@@ -1,17 +1,18 @@
 #include "objects/rank_tree.h"
 
-#include "base/background.h"
-
 namespace scrubjay::objects {
 
 RankTree::~RankTree() {
-  if (root_ != nullptr) free_below(root_, height_);
+  if (root_ == nullptr) return;
+  Burial leaves(memory_ / good_size(sizeof(Leaf)),
+                [](void* leaf) { delete static_cast<Leaf*>(leaf); });
+  free_below(root_, height_, leaves);
 }
 
-void RankTree::free_below(void* at, unsigned level) {
-  if (level == 0) return free_leaf(static_cast<Leaf*>(at));
+void RankTree::free_below(void* at, unsigned level, Burial& leaves) {
+  if (level == 0) return leaves.add(at);
   Inner* const inner = static_cast<Inner*>(at);
-  for (unsigned i = 0; i < inner->count; ++i) free_below(inner->children[i], level - 1);
+  for (unsigned i = 0; i < inner->count; ++i) free_below(inner->children[i], level - 1, leaves);
   free_inner(inner);
 }
 
@@ -26,7 +27,6 @@ RankTree::Inner* RankTree::make_inner() {
 void RankTree::free_leaf(Leaf* leaf) {
   memory_ -= good_size(sizeof(Leaf));
   delete leaf;
-  Background::pause_if_due();
 }
 void RankTree::free_inner(Inner* inner) {
   memory_ -= good_size(sizeof(Inner));

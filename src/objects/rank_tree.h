@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/burial.h"
 #include "objects/score_node.h"
 
 namespace scrubjay::objects {
@@ -170,7 +171,7 @@ class RankTree {
   Inner* make_inner();
   void free_leaf(Leaf* leaf);
   void free_inner(Inner* inner);
-  void free_below(void* at, unsigned level);
+  void free_below(void* at, unsigned level, Burial& leaves);
   static Leaf* child_leaf(const Step& step, unsigned index) {
     return static_cast<Leaf*>(step.inner->children[index]);
   }

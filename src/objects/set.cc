@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "base/burial.h"
 #include "base/memory.h"
 
 namespace scrubjay::objects {
@@ -35,10 +36,8 @@ size_t Set::Member::heap_bytes() const {
 }
 
 Set::~Set() {
-  table_.clear([](Member* member) {
-    std::free(member);
-    Background::pause_if_due();
-  });
+  Burial burial(table_.size(), &std::free);
+  table_.clear([&](Member* member) { burial.add(member); });
 }
 
 bool Set::insert(std::string_view member) {

@@ -1,12 +1,12 @@
 #include "objects/sorted_set.h"
 
+#include "base/burial.h"
+
 namespace scrubjay::objects {
 
 SortedSet::~SortedSet() {
-  table_.clear([](ScoreNode* node) {
-    ScoreNode::destroy(node);
-    Background::pause_if_due();
-  });
+  Burial burial(table_.size(), &ScoreNode::destroy);
+  table_.clear([&](ScoreNode* node) { burial.add(node); });
 }
 
 std::optional<double> SortedSet::score(std::string_view member) const {

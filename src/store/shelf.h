@@ -8,11 +8,11 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/burial.h"
 #include "objects/hash.h"
 #include "scrubjay/detail/eviction_policy.h"
 #include "scrubjay/detail/table.h"
 #include "scrubjay/detail/ttl_wheel.h"
-#include "store/burial.h"
 #include "store/entry.h"
 
 namespace scrubjay::store {
@@ -50,7 +50,7 @@ using AdaptivePolicy = detail::EvictionPolicy<Entry, Table, EvictionTraits>;
 struct Shelf {
   Shelf(int64_t now_ms, Table::Retire retire) : table(retire), wheel(now_ms), field_wheel(now_ms) {}
   ~Shelf() {
-    Burial burial(table.size());
+    Burial burial(table.size(), [](void* entry) { Entry::destroy(static_cast<Entry*>(entry)); });
     table.clear([&](Entry* entry) { burial.add(entry); });
   }
   Shelf(const Shelf&) = delete;

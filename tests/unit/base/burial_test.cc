@@ -1,29 +1,26 @@
-#include "store/burial.h"
+#include "base/burial.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <random>
-#include <string>
 #include <vector>
 
 #include "base/memory.h"
 
-namespace scrubjay::store {
+namespace scrubjay {
 namespace {
 
-std::vector<Entry*> make_entries(size_t count) {
+// Of all sizes, in no order.
+std::vector<void*> make_blocks(size_t count) {
   std::mt19937_64 random(count);
-  std::vector<Entry*> entries;
+  std::vector<void*> blocks;
   for (size_t i = 0; i < count; ++i) {
-    // Of all sizes; some own a block besides.
-    const size_t size = i % 997 == 0 ? 2 * Entry::kBlockSize : random() % 300;
-    const std::string value(size, 'v');
-    entries.push_back(
-        Entry::make_string(std::to_string(i), value, encoding_for(value), kNoDeadline));
+    blocks.push_back(std::malloc(i % 997 == 0 ? 100'000 : 1 + random() % 300));
   }
-  std::shuffle(entries.begin(), entries.end(), random);
-  return entries;
+  std::shuffle(blocks.begin(), blocks.end(), random);
+  return blocks;
 }
 
 // What this thread has allocated and not freed. With a sanitizer nothing: it finds by itself what
@@ -32,20 +29,20 @@ int64_t bytes_in_use() {
   return allocator_name() == "libc" ? 0 : thread_bytes();
 }
 
-// What is left of so many entries when they are buried, in bytes.
+// What is left of so many blocks when they are buried, in bytes.
 int64_t left_of(size_t count, size_t announced) {
   const int64_t before = bytes_in_use();
   {
-    const std::vector<Entry*> entries = make_entries(count);
-    Burial burial(announced);
-    for (Entry* entry : entries) burial.add(entry);
+    const std::vector<void*> blocks = make_blocks(count);
+    Burial burial(announced, &std::free);
+    for (void* block : blocks) burial.add(block);
   }
   return bytes_in_use() - before;
 }
 
-TEST(Burial, FreesEachEntryOnce) {
+TEST(Burial, FreesEachBlockOnce) {
   left_of(1, 1);  // what is allocated once
-  for (const size_t count : {0, 1, 2, 1'023, 1'024, 1'025, 100'000}) {
+  for (const size_t count : {0, 1, 2, 255, 256, 1'023, 1'024, 1'025, 100'000}) {
     EXPECT_EQ(left_of(count, count), 0) << count;
   }
 }
@@ -53,6 +50,20 @@ TEST(Burial, FreesEachEntryOnce) {
 TEST(Burial, MoreMayComeThanWereAnnounced) {
   EXPECT_EQ(left_of(5'000, 0), 0);
   EXPECT_EQ(left_of(5'000, 1'500), 0);
+}
+
+TEST(Burial, FreesInTheOrderOfAddresses) {
+  static std::vector<const void*> freed;
+  freed.clear();
+  {
+    Burial burial(30'000, [](void* block) {
+      freed.push_back(block);
+      std::free(block);
+    });
+    for (void* block : make_blocks(30'000)) burial.add(block);
+  }
+  EXPECT_EQ(freed.size(), 30'000u);
+  EXPECT_TRUE(std::is_sorted(freed.begin(), freed.end()));
 }
 
 TEST(Burial, BeyondWhatIsSortedAtOnce) {
@@ -64,16 +75,16 @@ TEST(Burial, BeyondWhatIsSortedAtOnce) {
 TEST(Burial, AddressesMayLieInClusters) {
   const int64_t before = bytes_in_use();
   {
-    std::vector<Entry*> entries = make_entries(20'000);
+    std::vector<void*> blocks = make_blocks(20'000);
     std::vector<char*> between;
     for (int i = 0; i < 64; ++i) between.push_back(new char[8 << 20]);
-    for (Entry* entry : make_entries(20'000)) entries.push_back(entry);
+    for (void* block : make_blocks(20'000)) blocks.push_back(block);
     for (const char* block : between) delete[] block;
-    Burial burial(entries.size());
-    for (Entry* entry : entries) burial.add(entry);
+    Burial burial(blocks.size(), &std::free);
+    for (void* block : blocks) burial.add(block);
   }
   EXPECT_EQ(bytes_in_use(), before);
 }
 
 }  // namespace
-}  // namespace scrubjay::store
+}  // namespace scrubjay
