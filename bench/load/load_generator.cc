@@ -9,8 +9,6 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "server_process.h"
-
 namespace scrubjay::load {
 namespace {
 
@@ -67,7 +65,9 @@ void LoadGenerator::add_probe(Probe probe) {
                      .connection = {.socket = connect_to(port_), .scanner = {}},
                      .reply = {},
                      .due = now()});
-  watch(probes_.back().connection.socket.get(), kProbeId + probes_.size() - 1);
+  const int fd = probes_.back().connection.socket.get();
+  if (server_clock_) stamp_arrivals(fd);
+  watch(fd, kProbeId + probes_.size() - 1);
 }
 
 bool LoadGenerator::send_batch(Connection& connection, RequestSource& source) {
@@ -96,16 +96,15 @@ void LoadGenerator::send_due_probes(TimePoint time) {
     if (request.empty()) continue;
     running.connection.under_way = 1;
     running.server_time = server_time();
-    if (server_clock_) running.own_waiting = own_cpu_time().waiting;
     running.connection.sent = now();
     send_all(running.connection.socket.get(), request);
   }
 }
 
 void LoadGenerator::take_probe_reply(RunningProbe& running, TimePoint time) {
-  const std::string_view bytes = receive(running.connection);
-  running.reply += bytes;
-  if (running.connection.scanner.consume(bytes) == 0) return;
+  const Arrival arrival = receive_stamped(running.connection.socket.get(), buffer_);
+  running.reply += arrival.bytes;
+  if (running.connection.scanner.consume(arrival.bytes) == 0) return;
   running.connection.under_way = 0;
   ProbeReply reply{.due = running.was_due,
                    .sent = running.connection.sent,
@@ -113,8 +112,7 @@ void LoadGenerator::take_probe_reply(RunningProbe& running, TimePoint time) {
                    .bytes = running.reply};
   if (server_clock_) {
     const Nanoseconds ran = server_time() - running.server_time;
-    const Nanoseconds own = own_cpu_time().waiting - running.own_waiting;
-    reply.server_ran = std::clamp(reply.wait() - own, Nanoseconds(0), ran);
+    reply.server_ran = std::clamp(arrival.when - running.connection.sent, Nanoseconds(0), ran);
   }
   running.probe.on_reply(reply);
   running.reply.clear();

@@ -23,8 +23,8 @@ struct ProbeReply {
   TimePoint due;  // when it was to be sent
   TimePoint sent;
   TimePoint received;
-  // How long the server's threads ran between the two, but not while the generator itself waited
-  // for its core; 0 unless the server is timed.
+  // How long the server's threads ran from the sending until the reply was there, whenever the
+  // generator came to look; 0 unless the server is timed.
   Nanoseconds server_ran{0};
   std::string_view bytes;
 
@@ -59,7 +59,8 @@ class LoadGenerator {
   // Sends these requests on each connection, and waits for the replies.
   void prepare(const std::function<void(std::string&)>& write, std::size_t requests);
   void add_probe(Probe probe);
-  // From now on tells for each wait how much of it is the server's (its clock: see ServerProcess):
+  // Probes added from now on tell for each wait how much of it is the server's (its clock: see
+  // ServerProcess):
   // on a virtual machine a wait is often somebody else's.
   void time_server(clockid_t clock) { server_clock_ = clock; }
 
@@ -85,7 +86,6 @@ class LoadGenerator {
     TimePoint due{};
     TimePoint was_due{};         // the one that is under way
     Nanoseconds server_time{0};  // when it was sent
-    Nanoseconds own_waiting{0};
   };
 
   void watch(int fd, std::uint64_t id);

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <stdexcept>
 #include <system_error>
 
@@ -66,6 +67,37 @@ void send_all(int fd, std::string_view bytes) {
     }
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
+}
+
+void stamp_arrivals(int fd) {
+  const int on = 1;
+  if (::setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) != 0)
+    throw_errno("SO_TIMESTAMPNS");
+}
+
+Arrival receive_stamped(int fd, std::span<char> buffer) {
+  iovec room{.iov_base = buffer.data(), .iov_len = buffer.size()};
+  alignas(cmsghdr) std::array<char, 64> control;
+  msghdr message{};
+  message.msg_iov = &room;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t size = ::recvmsg(fd, &message, MSG_DONTWAIT);
+  if (size < 0 && errno != EAGAIN && errno != EINTR) throw_errno("recvmsg");
+  if (size == 0) throw std::runtime_error("the server closed a connection");
+  if (size < 0) return {};
+  Arrival arrival{.bytes = {buffer.data(), static_cast<std::size_t>(size)}, .when = {}};
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
+       part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_TIMESTAMPNS) continue;
+    timespec stamp;
+    std::memcpy(&stamp, CMSG_DATA(part), sizeof stamp);
+    const auto wall = std::chrono::seconds(stamp.tv_sec) + Nanoseconds(stamp.tv_nsec);
+    const Nanoseconds ago = std::chrono::system_clock::now().time_since_epoch() - wall;
+    arrival.when = now() - ago;
+  }
+  return arrival;
 }
 
 std::uint16_t free_port() {

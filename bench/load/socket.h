@@ -4,9 +4,12 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "clock.h"
 
 namespace scrubjay::load {
 
@@ -32,6 +35,17 @@ FileDescriptor connect_to(std::uint16_t port);
 // Sends everything or throws std::system_error, also when nothing moves for 20 s. Meant for batches
 // that fit the socket's buffer.
 void send_all(int fd, std::string_view bytes);
+
+// From now on the kernel notes when bytes arrive at this socket. Over the loopback device that is
+// when the other side sends them, however long this side takes to look.
+void stamp_arrivals(int fd);
+
+struct Arrival {
+  std::string_view bytes;  // in the caller's buffer; empty when nothing is there yet
+  TimePoint when;          // the epoch unless arrivals are stamped
+};
+// Throws std::system_error when that fails, std::runtime_error when the other side has closed.
+Arrival receive_stamped(int fd, std::span<char> buffer);
 
 // A port of 127.0.0.1 nobody listens on at the moment.
 std::uint16_t free_port();
