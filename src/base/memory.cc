@@ -172,6 +172,11 @@ uint64_t churn_bytes() {
   return sum;
 }
 
+void free_one_by_one() {
+  bool off = false;
+  mallctl("thread.tcache.enabled", nullptr, nullptr, &off, sizeof off);
+}
+
 void purge_memory() {
   mallctl("thread.tcache.flush", nullptr, nullptr, nullptr, 0);
   mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);  // 4096: all arenas
@@ -258,6 +263,7 @@ int64_t thread_bytes() {
 uint64_t churn_bytes() {
   return 0;
 }
+void free_one_by_one() {}
 void purge_memory() {
   malloc_trim(0);
 }

@@ -61,6 +61,11 @@ void find_scattered(const std::vector<const void*>& blocks, std::vector<bool>& s
 void* allocate_densely(size_t bytes);
 void free_densely(void* block);
 
+// What the calling thread frees goes back to the allocator at once from now on. By default a thread
+// collects some hundred blocks and hands them over together, which takes milliseconds where each is
+// the first to touch what the allocator knows about its page.
+void free_one_by_one();
+
 // Gives what is free back to the system now.
 void purge_memory();
 

@@ -81,6 +81,7 @@ void Janitor::give_memory_back() {
 void Janitor::run() {
   name_thread("janitor");
   Background::enter();
+  free_one_by_one();
   meter_ = ThreadMeter::of_this_thread();
   started_ = true;
   started_.notify_one();
