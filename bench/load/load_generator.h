@@ -60,8 +60,7 @@ class LoadGenerator {
   void prepare(const std::function<void(std::string&)>& write, std::size_t requests);
   void add_probe(Probe probe);
   // Probes added from now on tell for each wait how much of it is the server's (its clock: see
-  // ServerProcess):
-  // on a virtual machine a wait is often somebody else's.
+  // ServerProcess): on a virtual machine a wait is often somebody else's.
   void time_server(clockid_t clock) { server_clock_ = clock; }
 
   // Loads the server until `limit` has passed or `source` is exhausted, then waits for what is

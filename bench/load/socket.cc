@@ -87,7 +87,7 @@ Arrival receive_stamped(int fd, std::span<char> buffer) {
   if (size < 0 && errno != EAGAIN && errno != EINTR) throw_errno("recvmsg");
   if (size == 0) throw std::runtime_error("the server closed a connection");
   if (size < 0) return {};
-  Arrival arrival{.bytes = {buffer.data(), static_cast<std::size_t>(size)}, .when = {}};
+  Arrival arrival{.bytes = {buffer.data(), static_cast<std::size_t>(size)}, .when = now()};
   for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
        part = CMSG_NXTHDR(&message, part)) {
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_TIMESTAMPNS) continue;
@@ -95,7 +95,7 @@ Arrival receive_stamped(int fd, std::span<char> buffer) {
     std::memcpy(&stamp, CMSG_DATA(part), sizeof stamp);
     const auto wall = std::chrono::seconds(stamp.tv_sec) + Nanoseconds(stamp.tv_nsec);
     const Nanoseconds ago = std::chrono::system_clock::now().time_since_epoch() - wall;
-    arrival.when = now() - ago;
+    arrival.when -= ago;
   }
   return arrival;
 }

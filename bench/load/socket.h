@@ -42,7 +42,7 @@ void stamp_arrivals(int fd);
 
 struct Arrival {
   std::string_view bytes;  // in the caller's buffer; empty when nothing is there yet
-  TimePoint when;          // the epoch unless arrivals are stamped
+  TimePoint when;          // now, if the kernel has not noted it
 };
 // Throws std::system_error when that fails, std::runtime_error when the other side has closed.
 Arrival receive_stamped(int fd, std::span<char> buffer);
