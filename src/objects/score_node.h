@@ -30,7 +30,7 @@ class ScoreNode {
     std::memcpy(out, member.data(), member.size());
     return reinterpret_cast<ScoreNode*>(bytes);
   }
-  static void destroy(void* node) { std::free(node); }
+  static void destroy(ScoreNode* node) { std::free(node); }
 
   double score() const {
     double score;

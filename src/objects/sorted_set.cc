@@ -5,7 +5,8 @@
 namespace scrubjay::objects {
 
 SortedSet::~SortedSet() {
-  Burial burial(table_.size(), &ScoreNode::destroy);
+  Burial burial(table_.size(),
+                [](void* node) { ScoreNode::destroy(static_cast<ScoreNode*>(node)); });
   table_.clear([&](ScoreNode* node) { burial.add(node); });
 }
 
