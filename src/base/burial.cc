@@ -46,22 +46,15 @@ void each(void* const* blocks, size_t count, F&& f) {
 
 }  // namespace
 
-Burial::Burial(size_t blocks, Free free)
-    : free_(free),
-      room_(room_for(blocks)),
-      blocks_(room_ == 0 ? nullptr : std::make_unique_for_overwrite<void*[]>(room_)) {}
+Burial::Burial(size_t blocks, Free free) : free_(free), room_(room_for(blocks)) {}
 
 void Burial::free_all() {
   free_in_order(blocks_.get(), std::exchange(count_, 0));
 }
 
 void Burial::free_few(void** blocks, size_t count) const {
-  constexpr size_t kAhead = 8;
   std::sort(blocks, blocks + count);
-  for (size_t i = 0; i < count; ++i) {
-    if (i + kAhead < count) __builtin_prefetch(blocks[i + kAhead]);
-    free_now(blocks[i]);
-  }
+  for (size_t i = 0; i < count; ++i) free_now(blocks[i]);
 }
 
 // Parts them by the upper bits of their addresses into runs of some hundred, which are sorted one

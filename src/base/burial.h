@@ -1,8 +1,7 @@
 // Frees many heap blocks, in the order of their addresses. A hash table has them in the order of
 // their hashes, in which each is on a page of its own, and so is what the allocator keeps about
-// that page: most of the time then goes into finding both (1.1 us an entry with 5 GB in a virtual
-// machine, 0.24 in the order of addresses), and a hundred blocks that the allocator takes back at
-// once may take it milliseconds.
+// that page: most of the time then goes into finding both, and a hundred blocks that the allocator
+// takes back at once may take it milliseconds (docs/memory.md).
 //
 // Threads: for one. In the background (base/background.h) it pauses as it has to.
 #pragma once
@@ -19,7 +18,7 @@ class Burial {
  public:
   using Free = void (*)(void* block);
 
-  // How many blocks are to come, about. A few are freed as they come.
+  // How many blocks are to come at most, about. A few are freed as they come.
   Burial(size_t blocks, Free free);
   ~Burial() { free_all(); }
   Burial(const Burial&) = delete;
@@ -28,6 +27,7 @@ class Burial {
   // Takes a block that nobody refers to. It is freed by the end of the burial.
   void add(void* block) {
     if (room_ == 0) return free_now(block);
+    if (!blocks_) blocks_ = std::make_unique_for_overwrite<void*[]>(room_);
     if (count_ == room_) free_all();
     blocks_[count_++] = block;
     if (count_ % kStep == 0) Background::pause_if_due();
@@ -45,7 +45,7 @@ class Burial {
 
   const Free free_;
   const size_t room_;
-  const std::unique_ptr<void*[]> blocks_;
+  std::unique_ptr<void*[]> blocks_;  // made for the first
   size_t count_ = 0;
 };
 

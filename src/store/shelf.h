@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 
 #include "base/burial.h"
@@ -19,6 +20,7 @@ namespace scrubjay::store {
 
 struct EntryTraits {
   static uint64_t hash(const Entry* entry) { return hash_of(entry->key()); }
+  static bool owns_more(const Entry* entry) { return entry->is_block() || entry->is_object(); }
   static int64_t deadline(const Entry* entry) { return entry->deadline(); }
   static uint32_t index(const Entry* entry) { return entry->wheel_place(); }
   static void set_index(Entry* entry, uint32_t index) { entry->set_wheel_place(index); }
@@ -50,8 +52,9 @@ using AdaptivePolicy = detail::EvictionPolicy<Entry, Table, EvictionTraits>;
 struct Shelf {
   Shelf(int64_t now_ms, Table::Retire retire) : table(retire), wheel(now_ms), field_wheel(now_ms) {}
   ~Shelf() {
-    Burial burial(table.size(), [](void* entry) { Entry::destroy(static_cast<Entry*>(entry)); });
-    table.clear([&](Entry* entry) { burial.add(entry); });
+    Burial plain(table.size(), &std::free);
+    Burial others(table.size(), [](void* entry) { Entry::destroy(static_cast<Entry*>(entry)); });
+    table.clear([&](Entry* entry, bool owns_more) { (owns_more ? others : plain).add(entry); });
   }
   Shelf(const Shelf&) = delete;
   Shelf& operator=(const Shelf&) = delete;

@@ -27,6 +27,10 @@
 // a smaller size with a distance of a fifth between growing and shrinking, two halves merge, the
 // directory halves.
 //
+// The lowest bit of a cell, which no pointer has, marks an entry that owns more than its own block
+// (Traits::owns_more). So a table can be freed without reading the entries that do not: memory that
+// nobody has touched for a while is what takes longest (docs/memory.md).
+//
 // A scan's cursor is a hash prefix of 48 bits. Whole buckets are visited and all entries of equal
 // prefix share a bucket, so the cursor means the same before and after any growth or shrinking.
 //
@@ -54,7 +58,9 @@
 
 namespace scrubjay::detail {
 
-// Traits: static uint64_t hash(const T*), the entry's hash from the entry itself.
+// Traits: static uint64_t hash(const T*), the entry's hash from the entry itself. And, for clear()
+// to tell, static bool owns_more(const T*): whether freeing the entry takes more than freeing its
+// block. It never changes in an entry's life.
 template <class T, class Traits>
 class Table {
   using Cell = TableCell;
@@ -215,8 +221,9 @@ class Table {
 
   template <class F>
   void for_each(F&& f) const {
-    each_segment(directory_.load(std::memory_order_relaxed),
-                 [&](Segment* segment, uint64_t) { each_entry(segment, f); });
+    each_segment(directory_.load(std::memory_order_relaxed), [&](Segment* segment, uint64_t) {
+      each_value(segment, [&](uint64_t value) { f(entry_of(value)); });
+    });
   }
 
   // One of all entries, each about as likely as any other; nullptr when empty. `bits` returns 64
@@ -246,12 +253,20 @@ class Table {
     return found;
   }
 
-  // Hands every entry to f and starts anew. The table is already empty when f is called.
+  // Hands every entry to f and starts anew. The table is already empty when f is called: as f(T*),
+  // or, where the traits know it, as f(T*, bool owns_more). Reads no entry.
   template <class F>
   void clear(F&& f) {
     Directory* const old = directory_.load(std::memory_order_relaxed);
     reset();
-    each_segment(old, [&](Segment* segment, uint64_t) { each_entry(segment, f); });
+    each_segment(old, [&](Segment* segment, uint64_t) {
+      each_value(segment, [&](uint64_t value) {
+        if constexpr (kMarksOwners)
+          f(entry_of(value), (value & kOwnsMore) != 0);
+        else
+          f(entry_of(value));
+      });
+    });
     discard(old);
   }
 
@@ -300,9 +315,19 @@ class Table {
     __builtin_prefetch(entry + kTableLine);
   }
 
-  static T* entry_of(uint64_t value) { return reinterpret_cast<T*>(value & kTablePointerMask); }
+  static constexpr bool kMarksOwners = requires(const T* entry) { Traits::owns_more(entry); };
+  static constexpr uint64_t kOwnsMore = 1;
+  static constexpr uint64_t kEntryMask = kTablePointerMask & ~(kMarksOwners ? kOwnsMore : 0);
+
+  static T* entry_of(uint64_t value) { return reinterpret_cast<T*>(value & kEntryMask); }
   static uint64_t pack(uint64_t tag, T* entry) {
-    return tag << kPointerBits | reinterpret_cast<uint64_t>(entry);
+    uint64_t value = tag << kPointerBits | reinterpret_cast<uint64_t>(entry);
+    if constexpr (kMarksOwners)
+      value |= Traits::owns_more(static_cast<const T*>(entry)) ? kOwnsMore : 0;
+    return value;
+  }
+  static uint64_t with_tag(uint64_t value, uint64_t tag) {
+    return tag << kPointerBits | (value & kTablePointerMask);
   }
   Ref ref_of(uint64_t hash) const { return directory_.load(std::memory_order_acquire)->at(hash); }
 
@@ -341,11 +366,11 @@ class Table {
   }
 
   template <class F>
-  static void each_entry(Segment* segment, F&& f) {
+  static void each_value(Segment* segment, F&& f) {
     const size_t count = segment->cell_count();
     for (size_t i = 0; i < count; ++i) {
       const uint64_t value = segment->cells()[i].load(std::memory_order_relaxed);
-      if (value != 0) f(entry_of(value));
+      if (value != 0) f(value);
     }
   }
 
@@ -437,8 +462,8 @@ class Table {
       const unsigned side = value >> (63 - ref.lag()) & 1;
       if (fresh_tags) {
         if (i + kAhead < values.size()) __builtin_prefetch(entry_of(values[i + kAhead]));
-        T* const entry = entry_of(value);
-        value = pack(table_tag(Traits::hash(static_cast<const T*>(entry)), depth), entry);
+        const uint64_t hash = Traits::hash(static_cast<const T*>(entry_of(value)));
+        value = with_tag(value, table_tag(hash, depth));
       }
       halves[side].push_back(value);
     }
@@ -507,7 +532,7 @@ class Table {
       const unsigned shift = ref.tag_start() - start;
       const uint64_t front = table_tag(prefix, start) >> (kTagBits - shift) << (kTagBits - shift);
       for (const uint64_t value : ref.segment()->values()) {
-        values.push_back(pack(front | (value >> kPointerBits) >> shift, entry_of(value)));
+        values.push_back(with_tag(value, front | (value >> kPointerBits) >> shift));
       }
     };
     add(own, own.prefix(hash));
@@ -542,6 +567,7 @@ class Table {
       if (value == 0) continue;
       ++count;
       const uint64_t hash = Traits::hash(static_cast<const T*>(entry_of(value)));
+      check(value == pack(value >> kPointerBits, entry_of(value)));
       check(ref.prefix(hash) == prefix && ref.tag(hash) == value >> kPointerBits);
       const unsigned bucket = ref.bucket(ref.tag(hash));
       check(hash >= ref.bucket_start(prefix, bucket));

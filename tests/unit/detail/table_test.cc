@@ -22,6 +22,7 @@ struct Item {
 
 struct ItemTraits {
   static uint64_t hash(const Item* item) { return item->hash; }
+  static bool owns_more(const Item* item) { return item->key % 3 == 0; }
 };
 
 using ItemTable = Table<Item, ItemTraits>;
@@ -272,11 +273,14 @@ TEST(Table, RandomReachesAllAboutEvenly) {
   }
 }
 
-TEST(Table, ClearHandsOutEverything) {
+TEST(Table, ClearHandsOutEverythingAndTellsWhatOwnsMore) {
   Model model(mix);
   for (uint64_t key = 0; key < 5000; ++key) model.insert(key);
   std::set<const Item*> cleared;
-  model.table().clear([&](Item* item) { cleared.insert(item); });
+  model.table().clear([&](Item* item, bool owns_more) {
+    cleared.insert(item);
+    EXPECT_EQ(owns_more, ItemTraits::owns_more(item));
+  });
   EXPECT_EQ(cleared.size(), 5000u);
   EXPECT_EQ(model.table().size(), 0u);
   EXPECT_LE(model.table().memory_bytes(), 160u);
@@ -322,7 +326,7 @@ TEST(Table, PrefetchRunsBesideChanges) {
         EXPECT_EQ(table.erase(find(item)), &item);
       }
     }
-    table.clear([](Item*) {});
+    table.clear([](Item*, bool) {});
     done = true;
     prefetcher.join();
     table.check_invariants();
