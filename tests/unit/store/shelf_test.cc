@@ -44,7 +44,8 @@ void fill_and_drop(int entries) {
   for (int i = 2; i < entries; i += 100) {
     const std::string key = fmt::format("key:{}", i);
     const Table::Slot slot = find(shelf.table, key);
-    shelf.table.replace(slot, hash_of(key), Entry::resize_string(slot.get(), 2 * Entry::kBlockSize));
+    shelf.table.replace(slot, hash_of(key),
+                        Entry::resize_string(slot.get(), 2 * Entry::kBlockSize));
   }
   shelf.table.check_invariants();
 }
