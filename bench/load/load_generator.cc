@@ -66,7 +66,7 @@ void LoadGenerator::add_probe(Probe probe) {
                      .reply = {},
                      .due = now()});
   const int fd = probes_.back().connection.socket.get();
-  if (server_clock_) stamp_arrivals(fd);
+  if (server_clock_) stamp_traffic(fd);
   watch(fd, kProbeId + probes_.size() - 1);
 }
 
@@ -97,12 +97,17 @@ void LoadGenerator::send_due_probes(TimePoint time) {
     running.connection.under_way = 1;
     running.server_time = server_time();
     running.connection.sent = now();
+    running.left = running.connection.sent;
     send_all(running.connection.socket.get(), request);
   }
 }
 
 void LoadGenerator::take_probe_reply(RunningProbe& running, TimePoint time) {
-  const Arrival arrival = receive_stamped(running.connection.socket.get(), buffer_);
+  const int fd = running.connection.socket.get();
+  if (server_clock_) {
+    if (const auto left = take_departure(fd)) running.left = std::max(running.left, *left);
+  }
+  const Arrival arrival = receive_stamped(fd, buffer_);
   running.reply += arrival.bytes;
   if (running.connection.scanner.consume(arrival.bytes) == 0) return;
   running.connection.under_way = 0;
@@ -112,7 +117,7 @@ void LoadGenerator::take_probe_reply(RunningProbe& running, TimePoint time) {
                    .bytes = running.reply};
   if (server_clock_) {
     const Nanoseconds ran = server_time() - running.server_time;
-    reply.server_ran = std::clamp(arrival.when - running.connection.sent, Nanoseconds(0), ran);
+    reply.server_ran = std::clamp(arrival.when - running.left, Nanoseconds(0), ran);
   }
   running.probe.on_reply(reply);
   running.reply.clear();

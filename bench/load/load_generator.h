@@ -23,8 +23,8 @@ struct ProbeReply {
   TimePoint due;  // when it was to be sent
   TimePoint sent;
   TimePoint received;
-  // How long the server's threads ran from the sending until the reply was there, whenever the
-  // generator came to look; 0 unless the server is timed.
+  // How long the server's threads ran from when the request was there until the reply was, as the
+  // kernel notes it, wherever the generator was kept from its core; 0 unless the server is timed.
   Nanoseconds server_ran{0};
   std::string_view bytes;
 
@@ -85,6 +85,7 @@ class LoadGenerator {
     TimePoint due{};
     TimePoint was_due{};         // the one that is under way
     Nanoseconds server_time{0};  // when it was sent
+    TimePoint left{};            // the socket, by the kernel; till then when it was sent
   };
 
   void watch(int fd, std::uint64_t id);

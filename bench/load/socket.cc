@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <linux/net_tstamp.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -69,11 +70,32 @@ void send_all(int fd, std::string_view bytes) {
   }
 }
 
-void stamp_arrivals(int fd) {
+void stamp_traffic(int fd) {
   const int on = 1;
   if (::setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) != 0)
     throw_errno("SO_TIMESTAMPNS");
+  const unsigned departures =
+      SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_TSONLY;
+  if (::setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &departures, sizeof departures) != 0)
+    throw_errno("SO_TIMESTAMPING");
 }
+
+namespace {
+
+// The kernel's time in a control message of this type, whose data begin with it.
+std::optional<TimePoint> stamp_in(msghdr& message, int type) {
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
+       part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != type) continue;
+    timespec stamp;
+    std::memcpy(&stamp, CMSG_DATA(part), sizeof stamp);
+    const auto wall = std::chrono::seconds(stamp.tv_sec) + Nanoseconds(stamp.tv_nsec);
+    return now() - (std::chrono::system_clock::now().time_since_epoch() - wall);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 Arrival receive_stamped(int fd, std::span<char> buffer) {
   iovec room{.iov_base = buffer.data(), .iov_len = buffer.size()};
@@ -88,16 +110,20 @@ Arrival receive_stamped(int fd, std::span<char> buffer) {
   if (size == 0) throw std::runtime_error("the server closed a connection");
   if (size < 0) return {};
   Arrival arrival{.bytes = {buffer.data(), static_cast<std::size_t>(size)}, .when = now()};
-  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
-       part = CMSG_NXTHDR(&message, part)) {
-    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_TIMESTAMPNS) continue;
-    timespec stamp;
-    std::memcpy(&stamp, CMSG_DATA(part), sizeof stamp);
-    const auto wall = std::chrono::seconds(stamp.tv_sec) + Nanoseconds(stamp.tv_nsec);
-    const Nanoseconds ago = std::chrono::system_clock::now().time_since_epoch() - wall;
-    arrival.when -= ago;
-  }
+  if (const auto stamp = stamp_in(message, SCM_TIMESTAMPNS)) arrival.when = *stamp;
   return arrival;
+}
+
+std::optional<TimePoint> take_departure(int fd) {
+  std::optional<TimePoint> last;
+  for (;;) {
+    alignas(cmsghdr) std::array<char, 256> control;
+    msghdr message{};
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    if (::recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return last;
+    if (const auto stamp = stamp_in(message, SCM_TIMESTAMPING)) last = stamp;
+  }
 }
 
 std::uint16_t free_port() {

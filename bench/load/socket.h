@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,9 +37,10 @@ FileDescriptor connect_to(std::uint16_t port);
 // that fit the socket's buffer.
 void send_all(int fd, std::string_view bytes);
 
-// From now on the kernel notes when bytes arrive at this socket. Over the loopback device that is
-// when the other side sends them, however long this side takes to look.
-void stamp_arrivals(int fd);
+// From now on the kernel notes when bytes leave this socket, and when they arrive. Over the
+// loopback device that is when the other side gets and sends them, however long this side is kept
+// from its core before, between and after.
+void stamp_traffic(int fd);
 
 struct Arrival {
   std::string_view bytes;  // in the caller's buffer; empty when nothing is there yet
@@ -46,6 +48,9 @@ struct Arrival {
 };
 // Throws std::system_error when that fails, std::runtime_error when the other side has closed.
 Arrival receive_stamped(int fd, std::span<char> buffer);
+
+// When what was sent last left a stamped socket; nothing if the kernel has noted nothing new.
+std::optional<TimePoint> take_departure(int fd);
 
 // A port of 127.0.0.1 nobody listens on at the moment.
 std::uint16_t free_port();
