@@ -97,7 +97,7 @@ void LoadGenerator::send_due_probes(TimePoint time) {
     running.connection.under_way = 1;
     running.server_time = server_time();
     running.connection.sent = now();
-    running.left = running.connection.sent;
+    running.departed = running.connection.sent;
     send_all(running.connection.socket.get(), request);
   }
 }
@@ -105,7 +105,8 @@ void LoadGenerator::send_due_probes(TimePoint time) {
 void LoadGenerator::take_probe_reply(RunningProbe& running, TimePoint time) {
   const int fd = running.connection.socket.get();
   if (server_clock_) {
-    if (const auto left = take_departure(fd)) running.left = std::max(running.left, *left);
+    if (const auto departed = take_departure(fd))
+      running.departed = std::max(running.departed, *departed);
   }
   const Arrival arrival = receive_stamped(fd, buffer_);
   running.reply += arrival.bytes;
@@ -117,7 +118,7 @@ void LoadGenerator::take_probe_reply(RunningProbe& running, TimePoint time) {
                    .bytes = running.reply};
   if (server_clock_) {
     const Nanoseconds ran = server_time() - running.server_time;
-    reply.server_ran = std::clamp(arrival.when - running.left, Nanoseconds(0), ran);
+    reply.server_ran = std::clamp(arrival.when - running.departed, Nanoseconds(0), ran);
   }
   running.probe.on_reply(reply);
   running.reply.clear();

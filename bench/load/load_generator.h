@@ -85,7 +85,7 @@ class LoadGenerator {
     TimePoint due{};
     TimePoint was_due{};         // the one that is under way
     Nanoseconds server_time{0};  // when it was sent
-    TimePoint left{};            // the socket, by the kernel; till then when it was sent
+    TimePoint departed{};        // from the socket, by the kernel; till it tells, when it was sent
   };
 
   void watch(int fd, std::uint64_t id);

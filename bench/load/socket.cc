@@ -41,6 +41,19 @@ FileDescriptor tcp_socket() {
   return fd;
 }
 
+// The kernel's time in a control message of this type, whose data begin with it.
+std::optional<TimePoint> stamp_in(msghdr& message, int type) {
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
+       part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != type) continue;
+    timespec stamp;
+    std::memcpy(&stamp, CMSG_DATA(part), sizeof stamp);
+    const auto wall = std::chrono::seconds(stamp.tv_sec) + Nanoseconds(stamp.tv_nsec);
+    return now() - (std::chrono::system_clock::now().time_since_epoch() - wall);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 FileDescriptor::~FileDescriptor() {
@@ -79,23 +92,6 @@ void stamp_traffic(int fd) {
   if (::setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &departures, sizeof departures) != 0)
     throw_errno("SO_TIMESTAMPING");
 }
-
-namespace {
-
-// The kernel's time in a control message of this type, whose data begin with it.
-std::optional<TimePoint> stamp_in(msghdr& message, int type) {
-  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
-       part = CMSG_NXTHDR(&message, part)) {
-    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != type) continue;
-    timespec stamp;
-    std::memcpy(&stamp, CMSG_DATA(part), sizeof stamp);
-    const auto wall = std::chrono::seconds(stamp.tv_sec) + Nanoseconds(stamp.tv_nsec);
-    return now() - (std::chrono::system_clock::now().time_since_epoch() - wall);
-  }
-  return std::nullopt;
-}
-
-}  // namespace
 
 Arrival receive_stamped(int fd, std::span<char> buffer) {
   iovec room{.iov_base = buffer.data(), .iov_len = buffer.size()};
