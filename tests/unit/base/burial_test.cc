@@ -7,10 +7,12 @@
 #include <random>
 #include <vector>
 
-#include "base/memory.h"
+#include "support/bytes_in_use.h"
 
 namespace scrubjay {
 namespace {
+
+using test::bytes_in_use;
 
 // Of all sizes, in no order.
 std::vector<void*> make_blocks(size_t count) {
@@ -21,12 +23,6 @@ std::vector<void*> make_blocks(size_t count) {
   }
   std::shuffle(blocks.begin(), blocks.end(), random);
   return blocks;
-}
-
-// What this thread has allocated and not freed. With a sanitizer nothing: it finds by itself what
-// is not freed, or twice, and counts what was freed until it is sure.
-int64_t bytes_in_use() {
-  return allocator_name() == "libc" ? 0 : thread_bytes();
 }
 
 // What is left of so many blocks when they are buried, in bytes.

@@ -6,17 +6,13 @@
 #include <memory>
 #include <string>
 
-#include "base/memory.h"
 #include "objects/set.h"
+#include "support/bytes_in_use.h"
 
 namespace scrubjay::store {
 namespace {
 
-// What this thread has allocated and not freed. With a sanitizer nothing: it finds by itself what
-// is not freed, and counts what was freed until it is sure.
-int64_t bytes_in_use() {
-  return allocator_name() == "libc" ? 0 : thread_bytes();
-}
+using test::bytes_in_use;
 
 Entry* make_set(const std::string& key) {
   auto set = std::make_unique<objects::Set>();
