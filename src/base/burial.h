@@ -18,7 +18,7 @@ class Burial {
  public:
   using Free = void (*)(void* block);
 
-  // How many blocks are to come at most, about. A few are freed as they come.
+  // How many blocks may come, about. A few are freed as they come.
   Burial(size_t blocks, Free free);
   ~Burial() { free_all(); }
   Burial(const Burial&) = delete;

@@ -322,8 +322,7 @@ class Table {
   static T* entry_of(uint64_t value) { return reinterpret_cast<T*>(value & kEntryMask); }
   static uint64_t pack(uint64_t tag, T* entry) {
     uint64_t value = tag << kPointerBits | reinterpret_cast<uint64_t>(entry);
-    if constexpr (kMarksOwners)
-      value |= Traits::owns_more(static_cast<const T*>(entry)) ? kOwnsMore : 0;
+    if constexpr (kMarksOwners) value |= Traits::owns_more(entry) ? kOwnsMore : 0;
     return value;
   }
   static uint64_t with_tag(uint64_t value, uint64_t tag) {
