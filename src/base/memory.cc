@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <fstream>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "base/scheduling.h"
@@ -40,6 +41,7 @@ namespace scrubjay {
 
 namespace {
 std::atomic<uint64_t> scattered_now{0};
+std::atomic<uint64_t> allocated_when_measured{0};
 std::atomic<uint64_t> bookkeeping_now{0};  // 0 without jemalloc
 }  // namespace
 
@@ -190,6 +192,7 @@ void start_giving_back() {
 }
 
 void refresh_statistics() {
+  allocated_when_measured.store(allocated_bytes(), std::memory_order_relaxed);
   uint64_t epoch = 1;
   mallctl("epoch", nullptr, nullptr, &epoch, sizeof epoch);
   const uint64_t active = read_figure("stats.active");
@@ -327,6 +330,21 @@ uint64_t scattered_bytes() {
   return scattered_now.load(std::memory_order_relaxed);
 }
 
+namespace {
+// Measuring takes a millisecond or two; a server at rest has neither new holes nor fewer.
+constexpr uint64_t kWorthMeasuring = 256 << 10;
+}  // namespace
+
+bool is_falling(uint64_t bytes, uint64_t before) {
+  return bytes < before - before / 64;
+}
+
+bool scattered_bytes_are_stale() {
+  const uint64_t before = allocated_when_measured.load(std::memory_order_relaxed);
+  const uint64_t now = allocated_bytes();
+  return now < before && before - now >= std::max(kWorthMeasuring, before / 16);
+}
+
 MemoryReturner::MemoryReturner() : thread_([this] { run(); }) {}
 
 MemoryReturner::~MemoryReturner() {
@@ -334,16 +352,6 @@ MemoryReturner::~MemoryReturner() {
   wake_.release();
   thread_.join();
 }
-
-namespace {
-
-// Measuring takes a millisecond or two; a server at rest has neither new holes nor fewer.
-bool is_worth_measuring(uint64_t churn, uint64_t before) {
-  constexpr uint64_t kLeast = 256 << 10;
-  return churn - before >= kLeast;
-}
-
-}  // namespace
 
 void MemoryReturner::run() {
   constexpr std::chrono::milliseconds kPeriod{1000};
@@ -356,9 +364,10 @@ void MemoryReturner::run() {
     else
       (void)wake_.try_acquire_for(kPeriod);
     if (stop_) return;
+    woken_ = false;
     ran_ = std::chrono::steady_clock::now();
     const uint64_t churn = churn_bytes();
-    if (is_worth_measuring(churn, measured_at_)) {
+    if (churn - measured_at_ >= kWorthMeasuring) {
       measured_at_ = churn;
       refresh_statistics();
     } else {
@@ -368,10 +377,16 @@ void MemoryReturner::run() {
 }
 
 void MemoryReturner::wake_if_due() {
-  if (!sleeps_ || !is_worth_measuring(churn_bytes(), measured_at_)) return;
-  ran_ = std::chrono::steady_clock::now();
-  sleeps_ = false;
-  wake_.release();
+  const uint64_t allocated = allocated_bytes();
+  const uint64_t before = std::exchange(allocated_at_look_, allocated);
+  if (sleeps_) {
+    if (churn_bytes() - measured_at_ < kWorthMeasuring) return;
+    ran_ = std::chrono::steady_clock::now();
+    sleeps_ = false;
+  } else if (is_falling(allocated, before) || !scattered_bytes_are_stale()) {
+    return;
+  }
+  if (!woken_.exchange(true)) wake_.release();
 }
 
 bool MemoryReturner::is_starved() {

@@ -53,8 +53,12 @@ struct MemoryFigures {
 MemoryFigures memory_figures();
 
 // What is free in pages that also hold small blocks: so much could be given back if the blocks lay
-// together. As of MemoryReturner's last look, a second ago at most; 0 without jemalloc.
+// together. As of MemoryReturner's last look; 0 without jemalloc.
 uint64_t scattered_bytes();
+// Whether a sixteenth of what was in use then has been freed since, so that the figure says little.
+bool scattered_bytes_are_stale();
+// Whether much is being freed, given the bytes in use now and a tenth of a second before.
+bool is_falling(uint64_t bytes, uint64_t before);
 // For each block whether it lies in a page where much is free, so that moving it away helps.
 void find_scattered(const std::vector<const void*>& blocks, std::vector<bool>& scattered);
 // For moving a block: memory where little is free (nullptr: there is none), and its old place.
@@ -72,13 +76,15 @@ void purge_memory();
 // Has free memory given back by the allocator's background threads, which run only when nobody else
 // wants their core: sorting what is free and the system calls take milliseconds, and the allocator
 // would otherwise do that on whichever thread frees. Its own thread measures what is free each
-// second while memory is allocated or freed, and sleeps otherwise. One per process.
+// second while memory is allocated or freed, at once when much has been freed and no more is, and
+// sleeps otherwise. One per process.
 class MemoryReturner {
  public:
   MemoryReturner();
   ~MemoryReturner();
 
-  // Wakes the thread if there is something to measure. To be called now and then.
+  // Wakes the thread if there is something to measure now. For one thread, to be called about ten
+  // times a second, at rest once.
   void wake_if_due();
   // Whether those threads have hardly run in the last two seconds, because others kept all cores
   // busy, so that someone else has to give the memory back; true once in two seconds at most. For
@@ -92,6 +98,8 @@ class MemoryReturner {
   std::counting_semaphore<> wake_{0};
   std::atomic<bool> stop_{false};
   std::atomic<bool> sleeps_{false};       // until it is woken
+  std::atomic<bool> woken_{false};        // and has not run since
+  uint64_t allocated_at_look_ = 0;        // of wake_if_due()
   std::atomic<uint64_t> measured_at_{0};  // churn_bytes()
   std::atomic<std::chrono::steady_clock::time_point> ran_{std::chrono::steady_clock::now()};
   std::thread thread_;

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 #include "base/memory.h"
 
 namespace scrubjay::engine {
 namespace {
 
-constexpr int64_t kLookEveryMs = 500;
+constexpr int64_t kLookEveryMs = 100;
+constexpr int64_t kAfterWalkMs = 1000;  // what the walk has brought is measured by then
 constexpr size_t kKeysPerHold = 32;
 // A walk may bring little: the next one is not soon, unless much has been freed since.
 constexpr int64_t kPauseMs = 5000;
@@ -16,10 +18,14 @@ constexpr int64_t kPausePerWalk = 10;
 
 }  // namespace
 
-bool Defragmenter::is_worth_it(int64_t now_ms) const {
+bool Defragmenter::is_worth_it(int64_t now_ms) {
   const config::Config& config = services_.config;
+  expecting_ = false;
   if (!config.activedefrag) return false;
   const uint64_t allocated = used_bytes();
+  const uint64_t before = std::exchange(used_at_look_, allocated);
+  expecting_ = is_falling(allocated, before) || scattered_bytes_are_stale();
+  if (expecting_) return false;
   const uint64_t scattered = scattered_bytes();
   if (scattered <= allocated / 100 * static_cast<uint64_t>(config.active_defrag_threshold_lower))
     return false;
@@ -40,7 +46,7 @@ void Defragmenter::start(int64_t now_ms) {
 void Defragmenter::finish(int64_t now_ms) {
   running_ = false;
   const int64_t took_ms = now_ms - started_ms_;
-  next_ms_ = now_ms + kLookEveryMs;
+  next_ms_ = now_ms + kAfterWalkMs;
   pause_until_ms_ = now_ms + std::max(kPauseMs, kPausePerWalk * took_ms);
   one_more_ = used_bytes() < allocated_before_ / 16 * 15;
   worker_.counters.defrag_ms += static_cast<uint64_t>(took_ms);

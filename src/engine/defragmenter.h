@@ -14,20 +14,25 @@ class Defragmenter {
  public:
   Defragmenter(Services& services, Worker& worker) : services_(services), worker_(worker) {}
 
-  // When run_slice() goes on with a walk, in ms; INT64_MAX if there is none under way.
-  int64_t next_due() const { return running_ ? next_ms_ : INT64_MAX; }
+  // When run_slice() goes on with a walk, or looks again because memory has just been freed, in ms;
+  // INT64_MAX if neither is planned.
+  int64_t next_due() const { return running_ || expecting_ ? next_ms_ : INT64_MAX; }
   // Also looks now and then whether a walk is worth it, so it is to be called with each tick. Gate
   // raised, no stripe held.
   void run_slice(int64_t now_ns);
 
  private:
-  bool is_worth_it(int64_t now_ms) const;
+  bool is_worth_it(int64_t now_ms);
   void start(int64_t now_ms);
   void finish(int64_t now_ms);
 
   Services& services_;
   Worker& worker_;
   bool running_ = false;
+  // Memory is being freed, or was and has not been measured since. A walk now would begin before
+  // its time: what goes after it has passed leaves holes again.
+  bool expecting_ = false;
+  uint64_t used_at_look_ = 0;
   int64_t next_ms_ = 0;
   int64_t started_ms_ = 0;  // the last walk
   int64_t pause_until_ms_ = 0;
