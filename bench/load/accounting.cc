@@ -106,7 +106,7 @@ Flush flush(const ServerCommand& command, std::uint64_t keys) {
   const auto full = static_cast<double>(server.resident_bytes());
   flush.gigabytes = (full - empty) / 1e9;
   LoadGenerator load(server.port(), 1, 1);
-  load.time_server(server.cpu_clock());
+  load.time_server(server);
   load.add_probe(ping_probe(200us, [&](const ProbeReply& reply) {
     flush.waits.record(reply.wait());
     flush.server_ran.record(reply.server_ran);

@@ -68,7 +68,7 @@ Waits measure_waits(const ServerCommand& command, const Kind& kind, std::uint64_
   fill_one("model", kSmall);
   fill_one("big", members);
   LoadGenerator load(server.port(), 1, 1);
-  load.time_server(server.cpu_clock());
+  load.time_server(server);
   Waits waits;
   bool sent = false;
   load.add_probe(ping_probe(kProbeInterval, [&](const ProbeReply& reply) {

@@ -57,7 +57,7 @@ LoadResult fill(const ServerProcess& server, std::uint64_t keys, LatencyHistogra
   FillSource source({.keys = keys});
   std::mt19937_64 random(1);
   LoadGenerator load(server.port(), kFillers, kFillerDepth);
-  load.time_server(server.cpu_clock());
+  load.time_server(server);
   load.add_probe({.interval = kProbeInterval,
                   .request =
                       [&] {

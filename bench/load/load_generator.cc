@@ -66,7 +66,7 @@ void LoadGenerator::add_probe(Probe probe) {
                      .reply = {},
                      .due = now()});
   const int fd = probes_.back().connection.socket.get();
-  if (server_clock_) stamp_traffic(fd);
+  if (timer_) stamp_traffic(fd);
   watch(fd, kProbeId + probes_.size() - 1);
 }
 
@@ -95,7 +95,7 @@ void LoadGenerator::send_due_probes(TimePoint time) {
     const std::string request = running.probe.request();
     if (request.empty()) continue;
     running.connection.under_way = 1;
-    running.server_time = server_time();
+    if (timer_) running.when_sent = timer_->read();
     running.connection.sent = now();
     running.departed = running.connection.sent;
     send_all(running.connection.socket.get(), request);
@@ -104,7 +104,7 @@ void LoadGenerator::send_due_probes(TimePoint time) {
 
 void LoadGenerator::take_probe_reply(RunningProbe& running, TimePoint time) {
   const int fd = running.connection.socket.get();
-  if (server_clock_) {
+  if (timer_) {
     if (const auto departed = take_departure(fd))
       running.departed = std::max(running.departed, *departed);
   }
@@ -116,18 +116,12 @@ void LoadGenerator::take_probe_reply(RunningProbe& running, TimePoint time) {
                    .sent = running.connection.sent,
                    .received = time,
                    .bytes = running.reply};
-  if (server_clock_) {
-    const Nanoseconds ran = server_time() - running.server_time;
+  if (timer_) {
+    const Nanoseconds ran = timer_->served(running.when_sent, timer_->read());
     reply.server_ran = std::clamp(arrival.when - running.departed, Nanoseconds(0), ran);
   }
   running.probe.on_reply(reply);
   running.reply.clear();
-}
-
-Nanoseconds LoadGenerator::server_time() const {
-  timespec time{};
-  if (server_clock_) ::clock_gettime(*server_clock_, &time);
-  return std::chrono::seconds(time.tv_sec) + Nanoseconds(time.tv_nsec);
 }
 
 TimePoint LoadGenerator::next_due() const {

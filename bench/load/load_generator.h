@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <ctime>
 #include <functional>
 #include <optional>
 #include <string>
@@ -15,6 +14,7 @@
 #include "latency_histogram.h"
 #include "reply_scanner.h"
 #include "requests.h"
+#include "server_timer.h"
 #include "socket.h"
 
 namespace scrubjay::load {
@@ -23,8 +23,9 @@ struct ProbeReply {
   TimePoint due;  // when it was to be sent
   TimePoint sent;
   TimePoint received;
-  // How long the server's threads ran from when the request was there until the reply was, as the
-  // kernel notes it, wherever the generator was kept from its core; 0 unless the server is timed.
+  // How much of the wait the server can be blamed for (server_timer.h), at most what passed from
+  // when the request left until the reply was there, as the kernel notes it; 0 unless the server is
+  // timed.
   Nanoseconds server_ran{0};
   std::string_view bytes;
 
@@ -59,9 +60,9 @@ class LoadGenerator {
   // Sends these requests on each connection, and waits for the replies.
   void prepare(const std::function<void(std::string&)>& write, std::size_t requests);
   void add_probe(Probe probe);
-  // Probes added from now on tell for each wait how much of it is the server's (its clock: see
-  // ServerProcess): on a virtual machine a wait is often somebody else's.
-  void time_server(clockid_t clock) { server_clock_ = clock; }
+  // Probes added from now on tell for each wait how much of it is the server's: on a virtual
+  // machine a wait is often somebody else's.
+  void time_server(const ServerProcess& server) { timer_.emplace(server.pid()); }
 
   // Loads the server until `limit` has passed or `source` is exhausted, then waits for what is
   // under way. Error replies are counted. Throws std::runtime_error when the server stops
@@ -83,9 +84,9 @@ class LoadGenerator {
     Connection connection;
     std::string reply;
     TimePoint due{};
-    TimePoint was_due{};         // the one that is under way
-    Nanoseconds server_time{0};  // when it was sent
-    TimePoint departed{};        // from the socket, by the kernel; till it tells, when it was sent
+    TimePoint was_due{};  // the one that is under way
+    ServerTimer::Reading when_sent{};
+    TimePoint departed{};  // from the socket, by the kernel; till it tells, when it was sent
   };
 
   void watch(int fd, std::uint64_t id);
@@ -94,7 +95,6 @@ class LoadGenerator {
   void send_due_probes(TimePoint time);
   void take_probe_reply(RunningProbe& running, TimePoint time);
   TimePoint next_due() const;
-  Nanoseconds server_time() const;
   // Waits for events until `time` at most and takes the probes' replies; returns the connections
   // of the load that have something to read, and when the wait ended.
   TimePoint wait(TimePoint time, std::vector<std::size_t>& ready);
@@ -105,7 +105,7 @@ class LoadGenerator {
   std::vector<Connection> connections_;
   std::vector<RunningProbe> probes_;
   std::vector<char> buffer_;
-  std::optional<clockid_t> server_clock_;
+  std::optional<ServerTimer> timer_;
 };
 
 }  // namespace scrubjay::load

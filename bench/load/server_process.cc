@@ -32,14 +32,6 @@ constexpr auto kStartTimeout = 10s;
 constexpr auto kEndTimeout = 3s;
 constexpr int kExecFailed = 127;
 
-CpuTime read_schedstat(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  std::int64_t running = 0;
-  std::int64_t waiting = 0;
-  if (!(file >> running >> waiting)) return {};
-  return {.running = Nanoseconds(running), .waiting = Nanoseconds(waiting)};
-}
-
 // The value in bytes of a line like "Rss:  123 kB"; 0 without such a line.
 std::uint64_t kilobyte_line(const std::string& path, std::string_view name) {
   std::ifstream file(path);
@@ -63,16 +55,24 @@ bool set_core(int core) {
 
 }  // namespace
 
+CpuTime read_cpu_time(const FileDescriptor& schedstat) {
+  std::array<char, 64> text{};
+  const ssize_t size = ::pread(schedstat.get(), text.data(), text.size(), 0);
+  const char* at = text.data();
+  const char* const end = at + std::max<ssize_t>(size, 0);
+  std::array<std::int64_t, 3> figures{};
+  for (std::int64_t& figure : figures) {
+    at = std::from_chars(at, end, figure).ptr;
+    if (at < end) ++at;
+  }
+  return {.running = Nanoseconds(figures[0]),
+          .waiting = Nanoseconds(figures[1]),
+          .turns = static_cast<std::uint64_t>(figures[2])};
+}
+
 CpuTime own_cpu_time() {
   static const FileDescriptor file(::open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC));
-  std::array<char, 64> text{};
-  const ssize_t size = ::pread(file.get(), text.data(), text.size(), 0);
-  const char* const end = text.data() + std::max<ssize_t>(size, 0);
-  std::int64_t running = 0;
-  std::int64_t waiting = 0;
-  const char* const space = std::from_chars(text.data(), end, running).ptr;
-  if (space < end) std::from_chars(space + 1, end, waiting);
-  return {.running = Nanoseconds(running), .waiting = Nanoseconds(waiting)};
+  return read_cpu_time(file);
 }
 
 void pin_to_core(int core) {
@@ -174,18 +174,13 @@ CpuTime ServerProcess::cpu_time() const {
   CpuTime sum;
   for (const auto& thread :
        std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid_))) {
-    const CpuTime time = read_schedstat(thread.path() / "schedstat");
+    const FileDescriptor file(::open((thread.path() / "schedstat").c_str(), O_RDONLY | O_CLOEXEC));
+    const CpuTime time = read_cpu_time(file);
     sum.running += time.running;
     sum.waiting += time.waiting;
+    sum.turns += time.turns;
   }
   return sum;
-}
-
-clockid_t ServerProcess::cpu_clock() const {
-  clockid_t clock{};
-  if (const int error = ::clock_getcpuclockid(pid_, &clock); error != 0)
-    throw std::system_error(error, std::generic_category(), "clock_getcpuclockid");
-  return clock;
 }
 
 std::uint64_t ServerProcess::resident_bytes() const {

@@ -4,7 +4,6 @@
 
 #include <sched.h>
 #include <sys/types.h>
-#include <time.h>
 
 #include <cstdint>
 #include <cstdio>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "clock.h"
+#include "socket.h"
 
 namespace scrubjay::load {
 
@@ -26,10 +26,14 @@ struct ServerCommand {
 
 struct CpuTime {
   Nanoseconds running{0};
-  Nanoseconds waiting{0};  // ready to run, but the core was busy with something else
+  Nanoseconds waiting{0};   // ready to run, but the core was busy with something else
+  std::uint64_t turns = 0;  // how often it got a core
 };
 
-// Of the calling process's first thread; a few microseconds.
+// Of one thread, given its schedstat file; a microsecond. `running` is late by what it runs just
+// now.
+CpuTime read_cpu_time(const FileDescriptor& schedstat);
+// Of the calling process's first thread.
 CpuTime own_cpu_time();
 
 // Keeps the calling thread, and what it starts, on one core. Throws std::system_error.
@@ -59,8 +63,7 @@ class ServerProcess {
   std::uint16_t port() const { return port_; }
   Nanoseconds started_after() const { return started_after_; }  // until its first PONG
   CpuTime cpu_time() const;                                     // of all its threads
-  // The same of running threads, as a clock for clock_gettime: cheap enough for each request.
-  clockid_t cpu_clock() const;
+  pid_t pid() const { return pid_; }
   std::uint64_t resident_bytes() const;
   // Some pages wrong, but at once: the exact figure takes tens of milliseconds for gigabytes.
   std::uint64_t roughly_resident_bytes() const;
