@@ -9,7 +9,7 @@
 namespace scrubjay::engine {
 namespace {
 
-uint64_t bytes_of_names(const std::set<std::string, std::less<>>& names) {
+uint64_t bytes_of_names(const auto& names) {
   constexpr uint64_t kNode = 48;
   uint64_t bytes = 0;
   for (const std::string& name : names) bytes += kNode + sizeof name + name.size();
@@ -29,6 +29,7 @@ uint64_t client_bytes(const Client& client) {
   for (const WatchedVersion& watched : client.transaction.watched)
     bytes += sizeof watched + watched.key.size();
   const Subscriptions& subscriptions = client.subscriptions;
+  if (client.peer) bytes += bytes_of_names(client.peer->tracking.prefixes);
   return bytes + bytes_of_names(subscriptions.channels) + bytes_of_names(subscriptions.patterns) +
          bytes_of_names(subscriptions.shard_channels);
 }

@@ -237,13 +237,8 @@ void IoThread::end_reservation() {
 void IoThread::settle(bool more) {
   if (ticks_slowly_ && worker_.counters.received_bytes != received_at_tick_) [[unlikely]]
     tick_soon();
-  const uint64_t client_limit = services_.client_memory_limit.load(std::memory_order_relaxed);
-  if (client_limit != 0 && services_.client_memory.load(std::memory_order_relaxed) > client_limit)
-      [[unlikely]] {
-    services_.gates.enter(worker_.gate);
-    engine::evict_clients(services_, worker_);
-    services_.gates.leave(worker_.gate);
-  }
+  if (limits_clients()) [[unlikely]]
+    evict_clients();
   while (worker_.inbox.has_some()) deliver_pushes();
   send_outbox();
   if (!more || pushes_are_due()) flush_pushed();
@@ -251,6 +246,19 @@ void IoThread::settle(bool more) {
   if (const pubsub::Inbox* crowded = worker_.outgoing.take_crowded()) [[unlikely]]
     give_way(*crowded);
   if (!worker_.inbox.has_some() && !serving_visitors_) dropped_.clear();
+}
+
+bool IoThread::limits_clients() const {
+  return services_.client_memory_limit.load(std::memory_order_relaxed) != 0;
+}
+
+void IoThread::evict_clients() {
+  if (services_.client_memory.load(std::memory_order_relaxed) <=
+      services_.client_memory_limit.load(std::memory_order_relaxed))
+    return;
+  services_.gates.enter(worker_.gate);
+  engine::evict_clients(services_, worker_);
+  services_.gates.leave(worker_.gate);
 }
 
 void IoThread::give_way(const pubsub::Inbox& inbox) {

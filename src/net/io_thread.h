@@ -83,6 +83,10 @@ class IoThread {
   // Makes room for what is about to be read. Gate down.
   void make_room(size_t bytes);
   void end_reservation();
+  // Whether there is a limit on what all clients take together.
+  bool limits_clients() const;
+  // Holds it, as far as what they took when they were last weighed. Gate down.
+  void evict_clients();
   void adopt(int socket);
   void drop(Session& session);
   // Looks at the client again at `when_ms` (0: only when asked to).

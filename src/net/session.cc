@@ -165,7 +165,7 @@ void Session::check_query_buffer() {
 
 void Session::count_memory() {
   engine::Services& services = thread_.services();
-  const bool limited = services.client_memory_limit.load(std::memory_order_relaxed) != 0;
+  const bool limited = thread_.limits_clients();
   if (!limited && counted_bytes_ == 0) [[likely]]
     return;
   const uint64_t bytes =
@@ -231,6 +231,12 @@ size_t Session::execute(const resp::RequestBatch& batch,
     reply.set_protocol(client_.protocol);
     if (thread_.outbox().is_due(worker.stamp_ns)) thread_.send_outbox();
     if (closed_) return consumed;
+    if (thread_.limits_clients()) [[unlikely]] {
+      // With what it has sent and before any of that is run.
+      client_.query_buffer_bytes.store(parsed.input.size(), std::memory_order_relaxed);
+      count_memory();
+      thread_.evict_clients();
+    }
     services.gates.enter(worker.gate);
     worker.stamp_ns = services.clock.now_ns();
     client_.last_active_ms.store(worker.stamp_ns / 1'000'000, std::memory_order_relaxed);

@@ -230,6 +230,28 @@ class MemoryLimit(unittest.TestCase):
         self.assertEqual(client.info("stats")["evicted_clients"], 1)
         small.ping()
 
+    def test_a_client_over_the_limit_goes_before_its_request_is_run(self):
+        client = self.start("--maxmemory-clients", "2mb", "--threads", "1")
+        quarter = "x" * 500_000
+        with self.connect() as other, self.assertRaises(redis.ConnectionError):
+            other.execute_command("SET", "large", quarter * 5)
+        with self.connect() as other:
+            pipeline = other.pipeline()  # MULTI ... EXEC
+            pipeline.set("queued", quarter).set("queued", quarter)
+            self.assertEqual(pipeline.execute(), [True, True])
+        connection = self.connect().connection_pool.get_connection("MULTI")
+        connection.send_command("MULTI")
+        self.assertEqual(connection.read_response(), b"OK")
+        with self.assertRaises(redis.ConnectionError):
+            for _ in range(5):
+                connection.send_command("SET", "many", quarter)
+                self.assertEqual(connection.read_response(), b"QUEUED")
+        with self.connect() as other, self.assertRaises(redis.ConnectionError):
+            for i in range(100_000):
+                other.execute_command("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", f"{i:01000}")
+        self.assertEqual(client.info("stats")["evicted_clients"], 3)
+        self.assertEqual(client.keys(), [b"queued"])
+
 
 if __name__ == "__main__":
     unittest.main()
