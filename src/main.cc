@@ -139,7 +139,7 @@ int serve(config::Startup startup) {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
   register_allocating_thread();
-  MemoryReturner memory_returner;
+  MemoryMeter memory_meter;
 
   const uint32_t threads =
       config.threads > 0 ? static_cast<uint32_t>(config.threads) : usable_cpus();
@@ -185,12 +185,13 @@ int serve(config::Startup startup) {
     return reopened ? "" : reopened.error();
   };
   Sampler sampler(services);
+  uint64_t churn = 0;
   services.on_tick = [&](int64_t now_ms) {
     sampler.tick(now_ms);
     listener.tick();
     engine::tend_memory(services, *services.workers[0]);
-    memory_returner.wake_if_due();
-    if (memory_returner.is_starved()) services.janitor.give_memory_back();
+    memory_meter.wake_if_due();
+    if (much_has_changed(churn)) services.janitor.tend_free_pages();
   };
   listener.start();
 

@@ -1,5 +1,6 @@
 // Manners of threads that work in the background, on cores that others need: they pause after each
-// tenth of a millisecond, so that nobody waits for them longer. Left to the kernel, a thread that
+// tenth of a millisecond, so that nobody waits for them longer, and give back what they have freed
+// in small parts. Left to the kernel, a thread that
 // wakes may wait for the rest of the other's slice, up to 4 ms (Linux's EEVDF, HZ=250), also when
 // it is asked to have shorter slices itself: those it has used up sooner.
 #pragma once
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <thread>
 
+#include "base/free_pages.h"
 #include "base/scheduling.h"
 #include "scrubjay/clock.h"
 
@@ -43,6 +45,7 @@ class Background {
   // memory that a virtual machine believed to be cold takes a tenth of a millisecond. A clock that
   // was set back ends the work as well.
   static void look_at_clock() {
+    free_pages_.return_part();
     if (static_cast<uint64_t>(Clock().now_ns() - started_ns_) < kWorkNs) return;
     std::this_thread::sleep_for(kPause);
     started_ns_ = Clock().now_ns();
@@ -50,6 +53,7 @@ class Background {
 
   static inline thread_local bool is_background_ = false;
   static inline thread_local int64_t started_ns_ = 0;
+  static inline thread_local FreePages free_pages_;
 };
 
 }  // namespace scrubjay

@@ -23,18 +23,6 @@ uint64_t address(const void* block) {
   return reinterpret_cast<uint64_t>(block);
 }
 
-// Room for so many. The first touch of a page takes up to a tenth of a millisecond on a virtual
-// machine; what is written here and there must not be the first.
-std::unique_ptr<void* []> make_room(size_t blocks) {
-  constexpr size_t kPerPage = 4096 / sizeof(void*);
-  auto room = std::make_unique_for_overwrite<void*[]>(blocks);
-  for (size_t i = 0; i < blocks; i += kPerPage) {
-    room[i] = nullptr;
-    Background::pause_if_due();
-  }
-  return room;
-}
-
 // Calls f(block) for each, and pauses now and then.
 template <class F>
 void each(void* const* blocks, size_t count, F&& f) {
@@ -49,7 +37,7 @@ void each(void* const* blocks, size_t count, F&& f) {
 Burial::Burial(size_t blocks, Free free) : free_(free), room_(room_for(blocks)) {}
 
 void Burial::free_all() {
-  free_in_order(blocks_.get(), std::exchange(count_, 0));
+  free_in_order(blocks_.data(), std::exchange(count_, 0));
 }
 
 void Burial::free_few(void** blocks, size_t count) const {
@@ -76,7 +64,7 @@ void Burial::free_in_order(void** blocks, size_t count) const {
   std::vector<size_t> places(runs + 1, 0);  // first the runs' sizes, then where they begin
   each(blocks, count, [&](const void* block) { ++places[run_of(block) + 1]; });
   for (size_t i = 1; i <= runs; ++i) places[i] += places[i - 1];
-  const auto parted = make_room(count);
+  const PagedArray parted(count);
   each(blocks, count, [&](void* block) { parted[places[run_of(block)]++] = block; });
   size_t begin = 0;  // each place is where its run ends by now
   for (size_t i = 0; i < runs; ++i) {

@@ -8,9 +8,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "base/background.h"
+#include "base/paged_array.h"
 
 namespace scrubjay {
 
@@ -27,7 +27,7 @@ class Burial {
   // Takes a block that nobody refers to. It is freed by the end of the burial.
   void add(void* block) {
     if (room_ == 0) return free_now(block);
-    if (!blocks_) blocks_ = std::make_unique_for_overwrite<void*[]>(room_);
+    if (!blocks_) blocks_ = PagedArray(room_);
     if (count_ == room_) free_all();
     blocks_[count_++] = block;
     if (count_ % kStep == 0) Background::pause_if_due();
@@ -45,7 +45,7 @@ class Burial {
 
   const Free free_;
   const size_t room_;
-  std::unique_ptr<void*[]> blocks_;  // made for the first
+  PagedArray blocks_;  // made for the first
   size_t count_ = 0;
 };
 

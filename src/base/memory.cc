@@ -16,8 +16,8 @@
 #ifdef SCRUBJAY_JEMALLOC
 #include <jemalloc/jemalloc.h>
 
-// Free pages go back to the system within a fraction of a second, by threads that MemoryReturner
-// starts; until then by whoever frees.
+// Free pages go back to the system within a fraction of a second: who allocates or frees gives some
+// back in passing, the janitor the rest. (docs/memory.md)
 // Slabs of the sizes that entries have are made larger than by default, since each costs 128 bytes
 // of bookkeeping: two bytes per key with long values. Measured: docs/memory.md.
 extern "C" {
@@ -57,6 +57,8 @@ struct ThreadCounters {
 struct Registry {
   std::mutex mutex;
   std::vector<ThreadCounters> threads;
+  std::vector<unsigned> arenas;  // that they allocate from
+  std::atomic<size_t> arena_count{0};
   int64_t ended = 0;
   uint64_t ended_churn = 0;
 };
@@ -66,6 +68,14 @@ Registry& registry() {
 }
 
 thread_local ThreadCounters own_counters{};
+
+template <class Figure = size_t>
+Figure read_figure(const char* name) {
+  Figure value = 0;
+  size_t size = sizeof value;
+  mallctl(name, &value, &size, nullptr, 0);
+  return value;
+}
 
 struct ThreadRegistration {
   ThreadCounters counters{};
@@ -77,8 +87,13 @@ struct ThreadRegistration {
     mallctl("thread.deallocatedp", &freed, &size, nullptr, 0);
     counters = {allocated, freed};
     own_counters = counters;
-    const std::lock_guard lock(registry().mutex);
-    registry().threads.push_back(counters);
+    const auto arena = read_figure<unsigned>("thread.arena");
+    Registry& all = registry();
+    const std::lock_guard lock(all.mutex);
+    all.threads.push_back(counters);
+    if (std::find(all.arenas.begin(), all.arenas.end(), arena) == all.arenas.end())
+      all.arenas.push_back(arena);
+    all.arena_count.store(all.arenas.size(), std::memory_order_release);
   }
   ~ThreadRegistration() {
     const std::lock_guard lock(registry().mutex);
@@ -89,14 +104,6 @@ struct ThreadRegistration {
     });
   }
 };
-
-template <class Figure = size_t>
-Figure read_figure(const char* name) {
-  Figure value = 0;
-  size_t size = sizeof value;
-  mallctl(name, &value, &size, nullptr, 0);
-  return value;
-}
 
 // The sum of a figure that all arenas together have for each size class, given the first's name.
 uint64_t sum_of_classes(const char* name, const char* name_of_count) {
@@ -155,6 +162,15 @@ ThreadMeter ThreadMeter::of_this_thread() {
   return meter;
 }
 
+size_t arena_count() {
+  return registry().arena_count.load(std::memory_order_acquire);
+}
+
+unsigned arena(size_t i) {
+  const std::lock_guard lock(registry().mutex);
+  return registry().arenas[i];
+}
+
 uint64_t allocated_bytes() {
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
@@ -182,13 +198,6 @@ void free_one_by_one() {
 void purge_memory() {
   mallctl("thread.tcache.flush", nullptr, nullptr, nullptr, 0);
   mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);  // 4096: all arenas
-}
-
-// The allocator's threads give memory back, and no other thread does. They are started by the
-// calling thread, and have its place in the scheduler.
-void start_giving_back() {
-  bool on = true;
-  mallctl("background_thread", nullptr, nullptr, &on, sizeof on);
 }
 
 void refresh_statistics() {
@@ -250,6 +259,12 @@ size_t good_size(size_t bytes) {
   return bytes;
 }
 void register_allocating_thread() {}
+size_t arena_count() {
+  return 0;
+}
+unsigned arena(size_t) {
+  return 0;
+}
 ThreadMeter ThreadMeter::of_this_thread() {
   return {};
 }
@@ -270,7 +285,6 @@ void free_one_by_one() {}
 void purge_memory() {
   malloc_trim(0);
 }
-void start_giving_back() {}
 void refresh_statistics() {}
 // All of them, so that what moves entries is tested with the sanitizers' allocators.
 void find_scattered(const std::vector<const void*>& blocks, std::vector<bool>& scattered) {
@@ -345,19 +359,25 @@ bool scattered_bytes_are_stale() {
   return now < before && before - now >= std::max(kWorthMeasuring, before / 16);
 }
 
-MemoryReturner::MemoryReturner() : thread_([this] { run(); }) {}
+bool much_has_changed(uint64_t& churn_before) {
+  const uint64_t churn = churn_bytes();
+  if (churn - churn_before < kWorthMeasuring) return false;
+  churn_before = churn;
+  return true;
+}
 
-MemoryReturner::~MemoryReturner() {
+MemoryMeter::MemoryMeter() : thread_([this] { run(); }) {}
+
+MemoryMeter::~MemoryMeter() {
   stop_ = true;
   wake_.release();
   thread_.join();
 }
 
-void MemoryReturner::run() {
+void MemoryMeter::run() {
   constexpr std::chrono::milliseconds kPeriod{1000};
-  name_thread("memory-returner");
+  name_thread("memory-meter");
   run_when_idle();
-  start_giving_back();
   for (;;) {
     if (sleeps_)
       wake_.acquire();
@@ -365,7 +385,6 @@ void MemoryReturner::run() {
       (void)wake_.try_acquire_for(kPeriod);
     if (stop_) return;
     woken_ = false;
-    ran_ = std::chrono::steady_clock::now();
     const uint64_t churn = churn_bytes();
     if (churn - measured_at_ >= kWorthMeasuring) {
       measured_at_ = churn;
@@ -376,25 +395,16 @@ void MemoryReturner::run() {
   }
 }
 
-void MemoryReturner::wake_if_due() {
+void MemoryMeter::wake_if_due() {
   const uint64_t allocated = allocated_bytes();
   const uint64_t before = std::exchange(allocated_at_look_, allocated);
   if (sleeps_) {
     if (churn_bytes() - measured_at_ < kWorthMeasuring) return;
-    ran_ = std::chrono::steady_clock::now();
     sleeps_ = false;
   } else if (is_falling(allocated, before) || !scattered_bytes_are_stale()) {
     return;
   }
   if (!woken_.exchange(true)) wake_.release();
-}
-
-bool MemoryReturner::is_starved() {
-  constexpr std::chrono::seconds kPatience{2};
-  const auto now = std::chrono::steady_clock::now();
-  if (sleeps_ || now - ran_.load() < kPatience) return false;
-  ran_ = now;
-  return true;
 }
 
 uint64_t system_memory_bytes() {

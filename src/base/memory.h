@@ -3,7 +3,6 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <semaphore>
@@ -18,7 +17,7 @@ namespace scrubjay {
 size_t good_size(size_t bytes);
 
 // Bytes that the program has allocated and not freed, by the allocator's own count, and what the
-// allocator needs to keep account of them (as of MemoryReturner's last look).
+// allocator needs to keep account of them (as of MemoryMeter's last look).
 uint64_t used_bytes();
 
 // What the calling thread, which must be registered, has allocated less what it has freed; only
@@ -41,6 +40,10 @@ class ThreadMeter {
 
 // Counts the calling thread's allocations in used_bytes() from now on, until it ends.
 void register_allocating_thread();
+// The allocator's arenas that registered threads use or used, by its own numbers; none without
+// jemalloc. They only become more.
+size_t arena_count();
+unsigned arena(size_t i);
 
 struct MemoryFigures {
   uint64_t used = 0;       // used_bytes()
@@ -53,7 +56,7 @@ struct MemoryFigures {
 MemoryFigures memory_figures();
 
 // What is free in pages that also hold small blocks: so much could be given back if the blocks lay
-// together. As of MemoryReturner's last look; 0 without jemalloc.
+// together. As of MemoryMeter's last look; 0 without jemalloc.
 uint64_t scattered_bytes();
 // Whether a sixteenth of what was in use then has been freed since, so that the figure says little.
 bool scattered_bytes_are_stale();
@@ -73,23 +76,20 @@ void free_one_by_one();
 // Gives what is free back to the system now.
 void purge_memory();
 
-// Has free memory given back by the allocator's background threads, which run only when nobody else
-// wants their core: sorting what is free and the system calls take milliseconds, and the allocator
-// would otherwise do that on whichever thread frees. Its own thread measures what is free each
-// second while memory is allocated or freed, at once when much has been freed and no more is, and
-// sleeps otherwise. One per process.
-class MemoryReturner {
+// Whether some hundred kilobytes have been allocated or freed since `churn_before`, which is moved.
+bool much_has_changed(uint64_t& churn_before);
+
+// Measures what is free between blocks, which takes milliseconds, on a thread of its own, which
+// runs only when nobody else wants its core: each second while memory is allocated or freed, at
+// once when much has been freed and no more is. Sleeps otherwise. One per process.
+class MemoryMeter {
  public:
-  MemoryReturner();
-  ~MemoryReturner();
+  MemoryMeter();
+  ~MemoryMeter();
 
   // Wakes the thread if there is something to measure now. For one thread, to be called about ten
   // times a second, at rest once.
   void wake_if_due();
-  // Whether those threads have hardly run in the last two seconds, because others kept all cores
-  // busy, so that someone else has to give the memory back; true once in two seconds at most. For
-  // one thread, to be asked now and then.
-  bool is_starved();
 
  private:
   void run();
@@ -99,9 +99,8 @@ class MemoryReturner {
   std::atomic<bool> stop_{false};
   std::atomic<bool> sleeps_{false};       // until it is woken
   std::atomic<bool> woken_{false};        // and has not run since
-  uint64_t allocated_at_look_ = 0;        // of wake_if_due()
   std::atomic<uint64_t> measured_at_{0};  // churn_bytes()
-  std::atomic<std::chrono::steady_clock::time_point> ran_{std::chrono::steady_clock::now()};
+  uint64_t allocated_at_look_ = 0;        // of wake_if_due()
   std::thread thread_;
 };
 

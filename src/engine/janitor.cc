@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "base/background.h"
+#include "base/free_pages.h"
 #include "base/memory.h"
 #include "base/scheduling.h"
 
@@ -11,6 +12,10 @@ namespace {
 
 // How often retired memory is looked at again while some turn has not passed.
 constexpr std::chrono::milliseconds kRetry{2};
+// How often pages that have become due are given back, and how long when nothing happens any more:
+// by then all of them are (base/memory.cc).
+constexpr std::chrono::milliseconds kTendEvery{2};
+constexpr std::chrono::milliseconds kTendFor{800};
 
 }  // namespace
 
@@ -70,12 +75,15 @@ void Janitor::retire(void* memory, void (*free)(void*)) {
   if (retired_.size() == 1) wake_.notify_one();
 }
 
-void Janitor::give_memory_back() {
+void Janitor::tend_free_pages() {
+  const auto now = std::chrono::steady_clock::now();
+  bool slept = false;
   {
     const std::lock_guard lock(mutex_);
-    give_back_ = true;
+    slept = tends_until_ <= now;
+    tends_until_ = now + kTendFor;
   }
-  wake_.notify_one();
+  if (slept) wake_.notify_one();
 }
 
 void Janitor::run() {
@@ -88,16 +96,22 @@ void Janitor::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
     if (shelves_.empty() && entries_.empty()) idle_ = true;
-    wake_.wait(lock, [this] {
-      return stop_ || give_back_ || !shelves_.empty() || !entries_.empty() || !retired_.empty();
-    });
+    const auto has_work = [this] {
+      return stop_ || !shelves_.empty() || !entries_.empty() || !retired_.empty();
+    };
+    const auto tends = [this] { return std::chrono::steady_clock::now() < tends_until_; };
+    wake_.wait(lock, [&] { return has_work() || tends(); });
+    while (tends() && !wake_.wait_for(lock, kTendEvery, has_work)) {
+      lock.unlock();
+      return_unused_pages();
+      lock.lock();
+    }
+    if (!has_work()) continue;
     if (stop_) return;
     auto shelves = std::exchange(shelves_, {});
     auto entries = std::exchange(entries_, {});
     auto retired = std::exchange(retired_, {});
-    const bool give_back = std::exchange(give_back_, false);
     lock.unlock();
-    if (give_back) purge_memory();
     for (auto& shelf : shelves) {
       const uint64_t objects = shelf->table.size();
       shelf.reset();

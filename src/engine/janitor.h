@@ -1,7 +1,9 @@
 // The thread that frees what nobody may wait for: whole shelves after FLUSHALL, large collections,
-// table memory that a lock-free prefetcher might still have looked at. Takes work from any thread.
+// table memory that a lock-free prefetcher might still have looked at; and gives free memory back
+// to the system. Takes work from any thread.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -26,8 +28,9 @@ class Janitor {
   void free_later(std::vector<store::Entry*> entries);
   // Frees `memory` once every thread that was inside a turn has left it.
   void retire(void* memory, void (*free)(void*));
-  // Has what is free given back to the system, soon.
-  void give_memory_back();
+  // Memory is being allocated or freed: what is free goes back to the system, by and by. To be
+  // called about ten times a second meanwhile.
+  void tend_free_pages();
 
   // Objects not yet freed (INFO lazyfree_pending_objects) and freed so far.
   uint64_t pending_objects() const { return pending_.load(std::memory_order_relaxed); }
@@ -56,7 +59,7 @@ class Janitor {
   std::vector<std::unique_ptr<store::Shelf>> shelves_;
   std::vector<store::Entry*> entries_;
   std::vector<Retired> retired_;
-  bool give_back_ = false;
+  std::chrono::steady_clock::time_point tends_until_{};
   bool stop_ = false;
   std::atomic<bool> started_{false};  // the meter is there
   std::thread thread_;

@@ -12,36 +12,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(MemoryReturnerTest, IsNotStarvedWhileItRuns) {
-  MemoryReturner returner;
-  EXPECT_FALSE(returner.is_starved());
-}
-
-TEST(MemoryReturnerTest, WhatIsFreeGoesBackToTheSystem) {
-  constexpr size_t kBlocks = 100'000;
-  constexpr size_t kBytes = 1000;
-  MemoryReturner returner;
-  const uint64_t before = memory_figures().rss;
-  std::vector<std::unique_ptr<char[]>> blocks;
-  for (size_t i = 0; i < kBlocks; ++i) blocks.push_back(std::make_unique<char[]>(kBytes));
-  const uint64_t full = memory_figures().rss;
-  ASSERT_GT(full, before + kBlocks * kBytes / 2);
-  blocks.clear();
-  if (allocator_name() == "libc") GTEST_SKIP() << "the sanitizers' allocator keeps it";
-  const auto end = std::chrono::steady_clock::now() + 20s;
-  while (memory_figures().rss > before + kBlocks * kBytes / 4 &&
-         std::chrono::steady_clock::now() < end) {
-    std::this_thread::sleep_for(20ms);
-    if (returner.is_starved()) purge_memory();
-  }
-  EXPECT_LT(memory_figures().rss, before + kBlocks * kBytes / 4);
-}
-
-TEST(MemoryReturnerTest, SeesHolesComeAndGo) {
+TEST(MemoryMeterTest, SeesHolesComeAndGo) {
   if (allocator_name() == "libc") GTEST_SKIP() << "the sanitizers' allocator does not tell";
   constexpr size_t kBlocks = 200'000;
   constexpr size_t kBytes = 100;
-  MemoryReturner returner;
+  MemoryMeter meter;
   register_allocating_thread();
   std::vector<std::unique_ptr<char[]>> blocks;
   const auto fill = [&] {
@@ -52,7 +27,7 @@ TEST(MemoryReturnerTest, SeesHolesComeAndGo) {
     const auto end = std::chrono::steady_clock::now() + 20s;
     while (!done() && std::chrono::steady_clock::now() < end) {
       std::this_thread::sleep_for(20ms);
-      returner.wake_if_due();
+      meter.wake_if_due();
     }
     return done();
   };
