@@ -23,8 +23,8 @@ class ServerTimer {
     CpuTime serving{};
   };
 
-  // The server has started its threads. One of several that serve, or one that has no core of its
-  // own with them, can't be told: then it is what all threads run.
+  // The server has started its threads. Of several that serve it can't be told which one does: then
+  // it is what all threads run.
   explicit ServerTimer(pid_t pid);
 
   Reading read() const;  // some microseconds
