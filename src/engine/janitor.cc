@@ -1,5 +1,6 @@
 #include "engine/janitor.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/background.h"
@@ -12,9 +13,13 @@ namespace {
 
 // How often retired memory is looked at again while some turn has not passed.
 constexpr std::chrono::milliseconds kRetry{2};
-// How often pages that have become due are given back, and how long when nothing happens any more:
-// by then all of them are (base/memory.cc).
-constexpr std::chrono::milliseconds kTendEvery{2};
+// How often it is asked whether pages have become due: while some are, so often that few come
+// together; otherwise less and less often, since waking up for nothing costs others their caches.
+constexpr std::chrono::milliseconds kTendOften{2};
+constexpr std::chrono::milliseconds kTendSeldom{16};
+// What a look takes at least when pages were given back.
+constexpr std::chrono::microseconds kGaveBack{20};
+// How long when nothing happens any more: by then all of them are due (base/memory.cc).
 constexpr std::chrono::milliseconds kTendFor{800};
 
 }  // namespace
@@ -101,9 +106,12 @@ void Janitor::run() {
     };
     const auto tends = [this] { return std::chrono::steady_clock::now() < tends_until_; };
     wake_.wait(lock, [&] { return has_work() || tends(); });
-    while (tends() && !wake_.wait_for(lock, kTendEvery, has_work)) {
+    for (auto pause = kTendOften; tends() && !wake_.wait_for(lock, pause, has_work);) {
       lock.unlock();
+      const auto begun = std::chrono::steady_clock::now();
       return_unused_pages();
+      const bool gave_back = std::chrono::steady_clock::now() - begun >= kGaveBack;
+      pause = gave_back ? kTendOften : std::min(2 * pause, kTendSeldom);
       lock.lock();
     }
     if (!has_work()) continue;
