@@ -77,7 +77,10 @@ compile() {
   return 1
 }
 
-compile release scrubjay && {
+compile release scrubjay unit_base unit_commands && {
+  # Those of memory need jemalloc; the sanitizers bring an allocator of their own.
+  step 'unit, allocator' 300 ctest --test-dir build/release -j "$jobs" --timeout 120 \
+    -R '^unit/(base|commands)/' --output-on-failure --no-tests=error
   step conformance 420 /usr/bin/python3 tests/conformance/run.py --limit 400 --server "$server" \
     --oracle redis-server
   step clients 420 bash tests/clients/run.sh "$server"
