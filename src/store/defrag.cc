@@ -37,7 +37,8 @@ bool defrag_some(Stripe& stripe, DefragPlace& place, size_t budget, DefragCounts
     if (scattered[0]) table.move_segment(place.cursor);
   }
   entries.clear();
-  place.cursor = table.scan(place.cursor, budget, [](Entry* entry) { entries.push_back(entry); });
+  place.cursor =
+      table.scan_segment(place.cursor, budget, [](Entry* entry) { entries.push_back(entry); });
   if (place.cursor == 0) ++place.database;
   blocks.assign(entries.begin(), entries.end());
   find_scattered(blocks, scattered);

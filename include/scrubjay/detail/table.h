@@ -186,19 +186,28 @@ class Table {
   // were visited. Returns the next cursor, below 2^48; 0 at the end. f must not change the table.
   template <class F>
   uint64_t scan(uint64_t cursor, size_t count, F&& f) const {
-    uint64_t position = cursor << kTagBits;
     size_t seen = 0;
     do {
-      const Ref ref = ref_of(position);
-      const unsigned buckets = ref.buckets();
-      const uint64_t prefix = ref.prefix(position);
-      for (unsigned b = ref.bucket(ref.tag(position)); b < buckets; ++b) {
-        seen += visit(ref, b, f);
-        if (seen >= count && b + 1 < buckets) return ref.bucket_start(prefix, b + 1) >> kTagBits;
-      }
-      position = ref.segment_end(prefix);
-    } while (position != 0 && seen < count);
-    return position >> kTagBits;
+      cursor = scan_segment(cursor, count - seen, [&](T* entry) {
+        ++seen;
+        f(entry);
+      });
+    } while (cursor != 0 && seen < count);
+    return cursor;
+  }
+  // The same, no further than to the end of a segment.
+  template <class F>
+  uint64_t scan_segment(uint64_t cursor, size_t count, F&& f) const {
+    const uint64_t position = cursor << kTagBits;
+    const Ref ref = ref_of(position);
+    const unsigned buckets = ref.buckets();
+    const uint64_t prefix = ref.prefix(position);
+    size_t seen = 0;
+    for (unsigned b = ref.bucket(ref.tag(position)); b < buckets; ++b) {
+      seen += visit(ref, b, f);
+      if (seen >= count && b + 1 < buckets) return ref.bucket_start(prefix, b + 1) >> kTagBits;
+    }
+    return ref.segment_end(prefix) >> kTagBits;
   }
 
   // The memory block of the segment that a scan from `cursor` would begin with; nullptr if it would

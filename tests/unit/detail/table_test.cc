@@ -80,7 +80,7 @@ class Model {
         table_.move_segment(cursor);
         ASSERT_NE(table_.segment_block(cursor), block);
       }
-      cursor = table_.scan(cursor, 1, [](Item*) {});
+      cursor = table_.scan_segment(cursor, 1, [](Item*) {});
     } while (cursor != 0);
   }
 
@@ -251,6 +251,28 @@ TEST(Table, ScanOfAnUnchangedTableMeetsEachEntryOnceInSteps) {
     visited += step;
   } while (cursor != 0);
   EXPECT_EQ(visited, 10000u);
+}
+
+TEST(Table, ScanBySegmentsComesByEachSegmentsBeginning) {
+  Model model(mix);
+  for (uint64_t key = 0; key < 100'000; ++key) model.insert(key);
+  for (uint64_t key = 0; key < 100'000; ++key)
+    if (key % 7 != 0) model.erase(key);
+  const auto walk = [&](size_t count) {
+    std::set<const void*> segments;
+    size_t steps = 0;
+    uint64_t cursor = 0;
+    do {
+      if (const void* segment = model.table().segment_block(cursor)) segments.insert(segment);
+      cursor = model.table().scan_segment(cursor, count, [](Item*) {});
+      ++steps;
+    } while (cursor != 0);
+    return std::pair(segments.size(), steps);
+  };
+  const auto [segments, steps] = walk(SIZE_MAX);
+  EXPECT_GT(segments, 10u);
+  EXPECT_EQ(steps, segments) << "each step ends with its segment";
+  EXPECT_EQ(walk(32).first, segments);
 }
 
 TEST(Table, RandomReachesAllAboutEvenly) {
