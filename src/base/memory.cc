@@ -40,9 +40,16 @@ extern "C" size_t __sanitizer_get_current_allocated_bytes();  // compiler-rt, li
 namespace scrubjay {
 
 namespace {
-std::atomic<uint64_t> scattered_now{0};
-std::atomic<uint64_t> allocated_when_measured{0};
-std::atomic<uint64_t> bookkeeping_now{0};  // 0 without jemalloc
+// As measured last; 0 without jemalloc.
+struct Measured {
+  std::mutex busy;  // somebody measures
+  std::atomic<uint64_t> allocated{0};
+  std::atomic<uint64_t> active{0};
+  std::atomic<uint64_t> resident{0};
+  std::atomic<uint64_t> scattered{0};
+  std::atomic<uint64_t> bookkeeping{0};
+};
+Measured measured;
 }  // namespace
 
 #ifdef SCRUBJAY_JEMALLOC
@@ -200,14 +207,19 @@ void purge_memory() {
   mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);  // 4096: all arenas
 }
 
+// Unless somebody does so just now: that may be the meter, whose thread may get no core for long.
 void refresh_statistics() {
-  allocated_when_measured.store(allocated_bytes(), std::memory_order_relaxed);
+  const std::unique_lock lock(measured.busy, std::try_to_lock);
+  if (!lock) return;
+  measured.allocated.store(allocated_bytes(), std::memory_order_relaxed);
   uint64_t epoch = 1;
   mallctl("epoch", nullptr, nullptr, &epoch, sizeof epoch);
   const uint64_t active = read_figure("stats.active");
   const uint64_t allocated = read_figure("stats.allocated");
-  scattered_now.store(active > allocated ? active - allocated : 0, std::memory_order_relaxed);
-  bookkeeping_now.store(measure_bookkeeping(), std::memory_order_relaxed);
+  measured.active.store(active, std::memory_order_relaxed);
+  measured.resident.store(read_figure("stats.resident"), std::memory_order_relaxed);
+  measured.scattered.store(active > allocated ? active - allocated : 0, std::memory_order_relaxed);
+  measured.bookkeeping.store(measure_bookkeeping(), std::memory_order_relaxed);
 }
 
 void find_scattered(const std::vector<const void*>& blocks, std::vector<bool>& scattered) {
@@ -320,7 +332,7 @@ uint64_t status_bytes(std::string_view field) {
 }  // namespace
 
 uint64_t used_bytes() {
-  return allocated_bytes() + bookkeeping_now.load(std::memory_order_relaxed);
+  return allocated_bytes() + measured.bookkeeping.load(std::memory_order_relaxed);
 }
 
 MemoryFigures memory_figures() {
@@ -329,10 +341,10 @@ MemoryFigures memory_figures() {
   figures.peak_rss = status_bytes("VmHWM:");
   refresh_statistics();
   figures.allocated = allocated_bytes();
-  figures.used = figures.allocated + bookkeeping_now.load(std::memory_order_relaxed);
+  figures.used = figures.allocated + measured.bookkeeping.load(std::memory_order_relaxed);
 #ifdef SCRUBJAY_JEMALLOC
-  figures.active = read_figure("stats.active");
-  figures.resident = read_figure("stats.resident");
+  figures.active = measured.active.load(std::memory_order_relaxed);
+  figures.resident = measured.resident.load(std::memory_order_relaxed);
 #else
   figures.active = figures.allocated;
   figures.resident = figures.rss;
@@ -341,7 +353,7 @@ MemoryFigures memory_figures() {
 }
 
 uint64_t scattered_bytes() {
-  return scattered_now.load(std::memory_order_relaxed);
+  return measured.scattered.load(std::memory_order_relaxed);
 }
 
 namespace {
@@ -354,7 +366,7 @@ bool is_falling(uint64_t bytes, uint64_t before) {
 }
 
 bool scattered_bytes_are_stale() {
-  const uint64_t before = allocated_when_measured.load(std::memory_order_relaxed);
+  const uint64_t before = measured.allocated.load(std::memory_order_relaxed);
   const uint64_t now = allocated_bytes();
   return now < before && before - now >= std::max(kWorthMeasuring, before / 16);
 }

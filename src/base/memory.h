@@ -53,6 +53,7 @@ struct MemoryFigures {
   uint64_t rss = 0;       // of the process
   uint64_t peak_rss = 0;
 };
+// As of now, or of the last measurement while the meter's thread measures: nobody waits for that.
 MemoryFigures memory_figures();
 
 // What is free in pages that also hold small blocks: so much could be given back if the blocks lay
