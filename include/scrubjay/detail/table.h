@@ -50,10 +50,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <utility>
 
 #include "scrubjay/detail/table_bucket.h"
+#include "scrubjay/detail/table_check.h"
 #include "scrubjay/detail/table_segment.h"
 
 namespace scrubjay::detail {
@@ -288,14 +288,18 @@ class Table {
     uint32_t deepest = 0;
     each_segment(directory, [&](Segment* segment, uint64_t prefix) {
       const Ref ref(segment);
-      check_segment(directory, segment, prefix);
+      check_table_segment(directory, segment, prefix, [](uint64_t value) {
+        check_table(value == pack(value >> kPointerBits, entry_of(value)));
+        return Traits::hash(static_cast<const T*>(entry_of(value)));
+      });
       entries += segment->count;
       bytes += segment->bytes;
       ++segments;
       deepest += ref.depth() == directory->depth;
     });
-    check(entries == size_ && bytes == memory_ && segments == segments_ && deepest == deepest_);
-    check(directory->depth == 0 || deepest > 0);
+    check_table(entries == size_ && bytes == memory_ && segments == segments_ &&
+                deepest == deepest_);
+    check_table(directory->depth == 0 || deepest > 0);
   }
 
  private:
@@ -307,9 +311,6 @@ class Table {
   static constexpr uint32_t kMergeBelow = kTableShapes.back().cells * 70 / 100;
 
   static void free_now(void* memory, void (*free)(void*)) { free(memory); }
-  static void check(bool good) {
-    if (!good) std::abort();
-  }
 
   // The line of stash cells behind the buckets; the last bucket where there is none.
   static const Cell* further_stash(Ref ref) {
@@ -553,44 +554,6 @@ class Table {
     drop(other.segment(), directory_depth);
     while (deepest_ == 0) halve_directory();
     return true;
-  }
-
-  static void check_segment(const Directory* directory, Segment* segment, uint64_t prefix) {
-    const Ref ref(segment);
-    const size_t first = directory->index(prefix);
-    check(ref.depth() <= directory->depth && ref.lag() <= kTableMaxLag && ref.lag() <= ref.depth());
-    for (size_t i = 0; i < size_t{1} << (directory->depth - ref.depth()); ++i) {
-      check(directory->cells()[first + i].load(std::memory_order_relaxed) == ref.bits());
-    }
-    uint64_t overflowed = 0;
-    uint32_t count = 0;
-    for (size_t i = 0; i < segment->cell_count(); ++i) {
-      const uint64_t value = segment->cells()[i].load(std::memory_order_relaxed);
-      const bool in_buckets =
-          i >= kInlineStash && i < kInlineStash + kBucketCells * size_t{ref.buckets()};
-      if (!in_buckets) {
-        const size_t index = i < kInlineStash ? i : i - kBucketCells * size_t{ref.buckets()};
-        check((value != 0) == (index < segment->stash_used));
-      }
-      if (value == 0) continue;
-      ++count;
-      const uint64_t hash = Traits::hash(static_cast<const T*>(entry_of(value)));
-      check(value == pack(value >> kPointerBits, entry_of(value)));
-      check(ref.prefix(hash) == prefix && ref.tag(hash) == value >> kPointerBits);
-      const unsigned bucket = ref.bucket(ref.tag(hash));
-      check(hash >= ref.bucket_start(prefix, bucket));
-      check(bucket + 1 == ref.buckets() ||
-            hash >> kTagBits < ref.bucket_start(prefix, bucket + 1) >> kTagBits);
-      if (in_buckets) {
-        check((i - kInlineStash) / kBucketCells == bucket);
-        continue;
-      }
-      overflowed |= uint64_t{1} << bucket;
-      for (unsigned k = 0; k < kBucketCells; ++k) {
-        check(segment->bucket(bucket)[k].load(std::memory_order_relaxed) != 0);
-      }
-    }
-    check(count == segment->count && overflowed == segment->overflowed);
   }
 
   const Retire retire_;
